@@ -1,0 +1,41 @@
+#pragma once
+
+#include <boost/program_options.hpp>
+#include <string>
+#include <vector>
+
+namespace seglab {
+
+/// One sub-command's options, bound to variables: the default that --help shows is the variable's value.
+class CommandLine {
+ public:
+  /// @param usage    "eval --checkpoint DIR --dataset NAME ..."
+  /// @param summary  one line
+  CommandLine(std::string usage, std::string summary);
+
+  template <typename T>
+  CommandLine& Option(const std::string& name, T* value, const std::string& help) {
+    namespace po = boost::program_options;
+    options_.add_options()(name.c_str(), po::value<T>(value)->default_value(*value), help.c_str());
+    return *this;
+  }
+  CommandLine& Required(const std::string& name, std::string* value, const std::string& help);
+  CommandLine& Flag(const std::string& name, bool* value, const std::string& help);
+  /// May be given several times.
+  CommandLine& Many(const std::string& name, std::vector<std::string>* values, const std::string& help);
+  /// What stands without a name. `at_least` of them must be there, `at_most` may (-1: any number).
+  CommandLine& Positional(std::vector<std::string>* values, int at_least, int at_most);
+
+  /// @return false when --help was asked for and has been printed
+  /// @throws UsageError
+  bool Parse(const std::vector<std::string>& args);
+
+ private:
+  std::string usage_, summary_;
+  boost::program_options::options_description options_;
+  std::vector<std::string> required_;
+  std::vector<std::string>* positional_ = nullptr;
+  int at_least_ = 0, at_most_ = 0;
+};
+
+}  // namespace seglab

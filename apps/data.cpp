@@ -1,0 +1,88 @@
+#include <iomanip>
+#include <iostream>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/log.h"
+#include "base/names.h"
+#include "base/signals.h"
+#include "command_line.h"
+#include "commands.h"
+#include "data/audit.h"
+#include "data/masks.h"
+#include "data/registry.h"
+#include "tensor/runtime.h"
+
+namespace seglab {
+namespace {
+
+void PrintList() {
+  for (const DatasetRow& row : DatasetRows()) {
+    std::cout << "  " << std::left << std::setw(16) << row.name << row.summary;
+    if (!row.splits.empty()) std::cout << " (splits: " << Join(row.splits) << ")";
+    std::cout << "\n";
+  }
+}
+
+int Doctor(const Dataset& dataset, int64_t limit) {
+  const Audit audit = AuditDataset(dataset, limit, UsableCores());
+  std::cout << AuditToText(audit, dataset.Labels());
+  if (audit.errors.empty()) return 0;
+  throw Error(audit.errors.size(), " samples cannot be used, the first: ", audit.errors.front());
+}
+
+void Export(const Dataset& dataset, int64_t limit, const std::string& out) {
+  if (dataset.IsClassification()) throw Error("data export: a classification data set has no masks");
+  const std::string images = JoinPath(out, "images"), masks = JoinPath(out, "masks");
+  CheckWritableFolder(out);
+  MakeFolders(images);
+  MakeFolders(masks);
+  const int64_t count = limit > 0 ? std::min(limit, dataset.Size()) : dataset.Size();
+  Progress progress("exporting", count);
+  for (int64_t i = 0; i < count; ++i) {
+    if (const int signal = StopRequested()) throw Stopped(signal, "export stopped");
+    const Sample sample = dataset.Get(i);
+    const std::string stem = Stem(sample.name);
+    WriteImage(JoinPath(images, stem + ".png"), sample.image);
+    WriteMask(JoinPath(masks, stem + ".png"), sample.label, dataset.Labels());
+    progress.Update(i + 1);
+  }
+  const Json classes = {{"names", dataset.Labels().names}, {"palette", dataset.Labels().palette}};
+  WriteFileAtomically(JoinPath(out, "classes.json"), classes.dump(2) + "\n");
+}
+
+}  // namespace
+
+int DataCommand(const Args& args) {
+  std::vector<std::string> actions, settings;
+  std::string name, root, split = "train", out;
+  int64_t limit = 0;
+  CommandLine line("data list | doctor --dataset NAME ... | export --dataset NAME ... --out DIR",
+                   "Lists the data sets; looks a data set over for faults; writes it as a folder data set.");
+  line.Positional(&actions, 1, 1)
+      .Option("dataset", &name, "name of the data set")
+      .Option("data-root", &root, "its root folder")
+      .Option("split", &split, "split to look at")
+      .Many("set", &settings, "an option of the data set, e.g. --set height=256")
+      .Option("limit", &limit, "look at this many samples, spread evenly; 0 = all")
+      .Option("out", &out, "export: folder to write");
+  if (!line.Parse(args)) return 0;
+  if (actions[0] == "list") {
+    PrintList();
+    return 0;
+  }
+  if (actions[0] != "doctor" && actions[0] != "export") {
+    throw UsageError("data: ", UnknownName("action", actions[0], {"list", "doctor", "export"}));
+  }
+  if (name.empty()) throw UsageError("data: --dataset is missing");
+  Json spec = {{"name", name}, {"split", split}};
+  if (!root.empty()) spec["root"] = root;
+  for (const std::string& setting : settings) ApplySetting(spec, setting);
+  const std::shared_ptr<const Dataset> dataset = MakeDataset(spec);
+  if (actions[0] == "doctor") return Doctor(*dataset, limit);
+  if (out.empty()) throw UsageError("data export: --out is missing");
+  Export(*dataset, limit, out);
+  return 0;
+}
+
+}  // namespace seglab

@@ -1,0 +1,57 @@
+#include <iostream>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/log.h"
+#include "command_line.h"
+#include "commands.h"
+#include "data/registry.h"
+#include "metrics/scores.h"
+#include "tensor/runtime.h"
+#include "train/evaluator.h"
+#include "train/model_file.h"
+
+namespace seglab {
+
+int EvalCommand(const Args& args) {
+  std::string checkpoint, dataset_name, data_root, split = "val", json, absent = "union", device = "auto";
+  std::vector<std::string> settings;
+  EvalOptions options;
+  CommandLine line("eval --checkpoint DIR|FILE --dataset NAME [--data-root DIR] [--split NAME] [--json FILE]",
+                   "Scores a trained network on a data set, an image at a time.");
+  line.Required("checkpoint", &checkpoint, "run folder or .safetensors file")
+      .Required("dataset", &dataset_name, "name of the data set")
+      .Option("data-root", &data_root, "its root folder")
+      .Option("split", &split, "split to score on")
+      .Many("set", &settings, "an option of the data set, e.g. --set limit=50")
+      .Option("absent", &absent, "rule for classes that are absent: union, truth, one, zero, nan")
+      .Option("precision", &options.precision, "float32 or bfloat16")
+      .Option("threads", &options.threads, "loader threads; -1 = as many as cores")
+      .Option("device", &device, "auto, cpu, cuda, cuda:1")
+      .Option("json", &json, "write the scores to this file as well");
+  if (!line.Parse(args)) return 0;
+  const AbsentPolicy policy = ParseAbsentPolicy(absent);
+  Json spec = {{"name", dataset_name}, {"split", split}};
+  if (!data_root.empty()) spec["root"] = data_root;
+  for (const std::string& setting : settings) ApplySetting(spec, setting);
+
+  LoadedModel loaded = LoadModelFile(checkpoint);
+  const std::shared_ptr<const Dataset> dataset = MakeDataset(spec);
+  if (dataset->Labels().size() != loaded.labels.size()) {
+    throw Error(loaded.path, ": was trained for ", loaded.labels.size(), " classes, ", dataset_name, " has ",
+                dataset->Labels().size(), "; take the data set it was trained on");
+  }
+  loaded.model->to(PickDevice(device));
+  const EvalResult result = Evaluate(*loaded.model, dataset, options);
+  const Scores scores = ComputeScores(result.matrix, policy);
+  const std::vector<std::string>& names = dataset->Labels().names;
+  std::cout << ScoresToText(scores, names, result.images);
+  Log::Info(result.images, " images in ", FormatDuration(result.seconds), ", waiting for data ",
+            static_cast<int>(100 * result.wait_seconds / std::max(result.seconds, 1e-9) + 0.5), " %");
+  if (!json.empty()) {
+    WriteFileAtomically(json, ScoresToJson(scores, result.matrix, names, result.images).dump(2) + "\n");
+  }
+  return 0;
+}
+
+}  // namespace seglab

@@ -1,0 +1,109 @@
+#include <c10/util/Exception.h>
+
+#include <iostream>
+#include <new>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/names.h"
+#include "base/signals.h"
+#include "commands.h"
+#include "tensor/runtime.h"
+
+namespace seglab {
+namespace {
+
+struct CommandRow {
+  const char* name;
+  const char* summary;
+  int (*run)(const Args& args);
+};
+
+constexpr CommandRow kCommands[] = {
+    {"run", "run an experiment (a name or a JSON file), e.g. seglab run table2", RunCommand},
+    {"train", "train one network", TrainCommand},
+    {"eval", "score a trained network on a data set", EvalCommand},
+    {"predict", "segment images: indexed masks and overlays", PredictCommand},
+    {"score", "score a folder of predicted masks against a folder of true ones", ScoreCommand},
+    {"forward", "run a network on a tensor file", ForwardCommand},
+    {"models", "list networks and backbones, or describe one", ModelsCommand},
+    {"data", "list, check or export data sets", DataCommand},
+    {"report", "write an experiment's tables and HTML report again", ReportCommand},
+};
+
+constexpr int kUserError = 1, kUsage = 2, kOurBug = 70;
+
+void PrintHelp(std::ostream& out) {
+  out << "seglab " << SEGLAB_VERSION << ", a laboratory for semantic segmentation on LibTorch "
+      << TorchVersion() << "\n\nseglab <command> [options]\n\n";
+  for (const CommandRow& row : kCommands) {
+    out << "  " << row.name << std::string(10 - std::string(row.name).size(), ' ') << row.summary << "\n";
+  }
+  out << "\nseglab <command> --help shows a command's options.\n";
+}
+
+int Dispatch(const Args& args) {
+  if (args.empty() || args[0] == "--help" || args[0] == "-h" || args[0] == "help") {
+    PrintHelp(std::cout);
+    return args.empty() ? kUsage : 0;
+  }
+  if (args[0] == "--version") {
+    std::cout << "seglab " << SEGLAB_VERSION << " (LibTorch " << TorchVersion() << ")\n";
+    return 0;
+  }
+  std::vector<std::string> names;
+  for (const CommandRow& row : kCommands) {
+    if (args[0] == row.name) return row.run(Args(args.begin() + 1, args.end()));
+    names.push_back(row.name);
+  }
+  throw UsageError(UnknownName("command", args[0], names));
+}
+
+/// An error is one line, whatever its text is made of.
+int Complain(const std::string& text, int status) {
+  std::string line = text;
+  for (char& c : line) {
+    if (c == '\n') c = ' ';
+  }
+  Log::Get().Transient("");
+  std::cerr << "seglab: error: " << line << std::endl;
+  return status;
+}
+
+}  // namespace
+
+std::string TypedCommand(const std::string& command, const Args& args) {
+  std::string text = "seglab " + command;
+  for (const std::string& arg : args) {
+    const bool plain = arg.find_first_of(" \t\"'{}[]$*?&|;<>()") == std::string::npos && !arg.empty();
+    text += plain ? " " + arg : " '" + arg + "'";
+  }
+  return text;
+}
+
+int Main(const Args& args) {
+  try {
+    InstallStopHandlers();
+    SetUpRuntime();
+    return Dispatch(args);
+  } catch (const UsageError& error) {
+    return Complain(error.what(), kUsage);
+  } catch (const Error& error) {
+    return Complain(error.what(), kUserError);
+  } catch (const Stopped& stopped) {
+    Log::Info(stopped.what());
+    return 128 + stopped.signal();
+  } catch (const std::bad_alloc&) {
+    return Complain("out of memory; take a smaller batch or smaller images", kUserError);
+  } catch (const c10::Error& error) {
+    const std::string text = error.what_without_backtrace();
+    if (text.find("out of memory") != std::string::npos) return Complain(text, kUserError);
+    return Complain("internal error: " + text, kOurBug);
+  } catch (const std::exception& error) {
+    return Complain(std::string("internal error: ") + error.what(), kOurBug);
+  }
+}
+
+}  // namespace seglab
+
+int main(int argc, char** argv) { return seglab::Main(seglab::Args(argv + 1, argv + argc)); }

@@ -1,0 +1,80 @@
+#include <set>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/log.h"
+#include "base/signals.h"
+#include "command_line.h"
+#include "commands.h"
+#include "data/convert.h"
+#include "data/masks.h"
+#include "tensor/argmax.h"
+#include "tensor/runtime.h"
+#include "train/evaluator.h"
+#include "train/model_file.h"
+
+namespace seglab {
+namespace {
+
+/// Files stand for themselves, a folder for the images in it.
+std::vector<std::string> ExpandImages(const std::vector<std::string>& inputs) {
+  std::vector<std::string> images;
+  std::set<std::string> stems;
+  for (const std::string& input : inputs) {
+    std::vector<std::string> found = {input};
+    if (FolderExists(input)) {
+      found.clear();
+      for (const std::string& name : ListFiles(input, {".jpg", ".jpeg", ".png", ".bmp"})) {
+        found.push_back(JoinPath(input, name));
+      }
+      if (found.empty()) throw Error(input, ": holds no images (.jpg, .jpeg, .png, .bmp)");
+    }
+    for (const std::string& image : found) {
+      if (!FileExists(image)) throw Error(image, ": no such image");
+      if (!stems.insert(Stem(image)).second) {
+        throw Error(image, ": another image has the same name, and so would its mask; predict it into "
+                    "another folder");
+      }
+      images.push_back(image);
+    }
+  }
+  return images;
+}
+
+}  // namespace
+
+int PredictCommand(const Args& args) {
+  std::string checkpoint, out, device = "auto", precision = "float32";
+  double alpha = 0.55;
+  bool no_overlay = false;
+  std::vector<std::string> inputs;
+  CommandLine line("predict --checkpoint DIR|FILE --out DIR IMAGE...",
+                   "Segments images: <name>.png is the mask of class indices, <name>_overlay.jpg shows it.");
+  line.Required("checkpoint", &checkpoint, "run folder or .safetensors file")
+      .Required("out", &out, "folder for the results")
+      .Positional(&inputs, 1, -1)
+      .Option("alpha", &alpha, "strength of the colors in the overlay, 0 to 1")
+      .Flag("no-overlay", &no_overlay, "write masks only")
+      .Option("precision", &precision, "float32 or bfloat16")
+      .Option("device", &device, "auto, cpu, cuda, cuda:1");
+  if (!line.Parse(args)) return 0;
+  const std::vector<std::string> images = ExpandImages(inputs);
+  LoadedModel loaded = LoadModelFile(checkpoint);
+  loaded.model->to(PickDevice(device));
+  CheckWritableFolder(out);
+  Progress progress("predicting", static_cast<int64_t>(images.size()));
+  for (size_t i = 0; i < images.size(); ++i) {
+    if (const int signal = StopRequested()) throw Stopped(signal, StrCat("stopped after ", i, " images"));
+    const cv::Mat image = ReadImage(images[i]);
+    const at::Tensor logits = PredictLogits(*loaded.model, ImageTensor(image), precision);
+    const cv::Mat mask = MaskFromTensor(ArgMaxLabels(logits));
+    WriteMask(JoinPath(out, Stem(images[i]) + ".png"), mask, loaded.labels);
+    if (!no_overlay) {
+      WriteImage(JoinPath(out, Stem(images[i]) + "_overlay.jpg"), Overlay(image, mask, loaded.labels, alpha));
+    }
+    progress.Update(static_cast<int64_t>(i) + 1);
+  }
+  return 0;
+}
+
+}  // namespace seglab

@@ -1,0 +1,29 @@
+#include "base/error.h"
+#include "command_line.h"
+#include "commands.h"
+#include "experiment/runner.h"
+#include "experiment/spec.h"
+
+namespace seglab {
+
+int RunCommand(const Args& args) {
+  std::vector<std::string> names, settings;
+  std::string data_root;
+  RunnerOptions options;
+  options.out = "runs";
+  CommandLine line("run <name | file.json> [--set key=value]... [--data-root DIR] [--out DIR] [--dry-run]",
+                   "Runs what is not finished of an experiment, prints its table, writes its report.");
+  line.Positional(&names, 1, 1)
+      .Many("set", &settings, "change a value, e.g. --set seed=2 --set train.iterations=100")
+      .Option("data-root", &data_root, "root folder of the data set")
+      .Option("out", &options.out, "folder of all experiments")
+      .Option("device", &options.device, "auto, cpu, cuda, cuda:1")
+      .Option("pictures", &options.pictures, "validation images shown in the report")
+      .Flag("dry-run", &options.dry_run, "show the plan and stop");
+  if (!line.Parse(args)) return 0;
+  options.command = TypedCommand("run", args);
+  RunExperiment(LoadExperiment(FindExperiment(names[0]), settings, data_root), options);
+  return 0;
+}
+
+}  // namespace seglab

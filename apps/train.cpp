@@ -1,0 +1,71 @@
+#include <iostream>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "command_line.h"
+#include "commands.h"
+#include "experiment/run.h"
+#include "experiment/runner.h"
+#include "experiment/spec.h"
+#include "metrics/scores.h"
+
+namespace seglab {
+namespace {
+
+/// The experiment of one run that the options describe.
+Json OneRun(const std::string& model, const std::string& backbone, const std::string& dataset,
+            const std::string& split, const std::string& val_split, const std::string& init) {
+  Json run = {{"name", "train"}, {"model", {{"name", model}}}};
+  if (!backbone.empty()) run["model"]["backbone"] = backbone;
+  if (!init.empty()) run["init"] = init;
+  run["data"] = {{"name", dataset}, {"train", {{"split", split}}}, {"val", {{"split", val_split}}}};
+  return {{"runs", Json::array({run})}};
+}
+
+}  // namespace
+
+int TrainCommand(const Args& args) {
+  std::string config, model = "fcn8s", backbone, dataset, data_root, split = "train", val_split = "val";
+  std::string init, out;
+  std::vector<std::string> settings;
+  RunnerOptions options;
+  CommandLine line("train --config FILE | --model NAME --dataset NAME --data-root DIR ... --out DIR",
+                   "Trains one network, or goes on with it, and scores it.");
+  line.Option("config", &config, "JSON of one run: model, data, train, seed, init (as in an experiment's \"runs\")")
+      .Option("model", &model, "name of the network")
+      .Option("backbone", &backbone, "name of its backbone")
+      .Option("dataset", &dataset, "name of the data set")
+      .Option("data-root", &data_root, "its root folder")
+      .Option("split", &split, "split to train on")
+      .Option("val-split", &val_split, "split to score on")
+      .Option("init", &init, "checkpoint or weight file to start from")
+      .Many("set", &settings, "change a value, e.g. --set train.iterations=1000 --set train.lr=0.01")
+      .Option("device", &options.device, "auto, cpu, cuda, cuda:1")
+      .Required("out", &out, "run folder");
+  if (!line.Parse(args)) return 0;
+  if (config.empty() == dataset.empty()) throw UsageError("train: give either --config or --model and --dataset");
+
+  Json root = config.empty() ? OneRun(model, backbone, dataset, split, val_split, init) : ReadJsonFile(config);
+  const std::string where = config.empty() ? "train" : config;
+  if (!config.empty() && !root.contains("runs")) {
+    root["name"] = "train";
+    root = {{"runs", Json::array({root})}};
+  }
+  const Experiment experiment = ResolveExperiment(root, where, "train", settings, data_root);
+  if (experiment.runs.size() != 1) {
+    throw Error(where, ": describes ", experiment.runs.size(), " runs; seglab run runs them all");
+  }
+  PlannedRun run = PlanRun(experiment.runs[0], "", out);
+  if (run.folder != out) {
+    throw Error(out, ": holds a training with other settings; choose another --out or remove that folder");
+  }
+  if (run.status != RunStatus::kFinished) {
+    CheckWritableFolder(out);
+    ExecuteRun(run, "", out, options);
+  }
+  const std::string path = JoinPath(out, "result.json");
+  std::cout << ParseJson(ReadFile(path), path)["summary"].get<std::string>();
+  return 0;
+}
+
+}  // namespace seglab

@@ -1,0 +1,32 @@
+# Build type, language level, warnings and sanitizers: what every target of the project shares.
+
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "Release, Debug or RelWithDebInfo" FORCE)
+endif()
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+find_program(SEGLAB_CCACHE ccache)
+if(SEGLAB_CCACHE)
+  # ccache can serve files that use a precompiled header only with these two settings.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
+      CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${SEGLAB_CCACHE})
+endif()
+
+add_library(seglab_flags INTERFACE)
+target_include_directories(seglab_flags INTERFACE ${CMAKE_SOURCE_DIR}/src)
+target_compile_options(seglab_flags INTERFACE -Wall -Wextra -Wno-unused-parameter)
+if(SEGLAB_CCACHE AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  target_compile_options(seglab_flags INTERFACE -fpch-preprocess)
+endif()
+if(SEGLAB_WERROR)
+  target_compile_options(seglab_flags INTERFACE -Werror)
+endif()
+if(SEGLAB_SANITIZE)
+  target_compile_options(seglab_flags INTERFACE
+    -fsanitize=${SEGLAB_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(seglab_flags INTERFACE -fsanitize=${SEGLAB_SANITIZE})
+endif()

@@ -1,0 +1,91 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <fstream>
+#include <mutex>
+#include <string>
+
+#include "base/error.h"
+
+namespace seglab {
+
+/// What the program says while it works: lines on standard error, and in a file when one is open.
+/// Safe to use from several threads.
+class Log {
+ public:
+  static Log& Get();
+
+  template <typename... Parts>
+  static void Info(const Parts&... parts) {
+    Get().Write("", StrCat(parts...));
+  }
+  /// Starts with "warning: ".
+  template <typename... Parts>
+  static void Warn(const Parts&... parts) {
+    Get().Write("warning: ", StrCat(parts...));
+  }
+
+  /// Appends from now on to `path` as well, each line with date and time; "" closes the file.
+  void OpenFile(const std::string& path);
+  /// False: nothing on standard error (the file still gets everything). True also looks anew
+  /// whether standard error is a terminal.
+  void SetConsole(bool on);
+  void Write(const std::string& prefix, const std::string& text);
+
+  /// A line that the next one overwrites: progress on a terminal. Never goes into the file.
+  void Transient(const std::string& text);
+  bool ConsoleIsTerminal() const { return terminal_; }
+
+ private:
+  Log();
+  void ClearTransient();
+
+  std::mutex mutex_;
+  std::ofstream file_;
+  bool console_ = true;
+  std::atomic<bool> terminal_{false};
+  bool transient_ = false;
+};
+
+/// A log file for as long as this object lives.
+class LogFile {
+ public:
+  explicit LogFile(const std::string& path) { Log::Get().OpenFile(path); }
+  ~LogFile() { Log::Get().OpenFile(""); }
+  LogFile(const LogFile&) = delete;
+  LogFile& operator=(const LogFile&) = delete;
+};
+
+/// Progress of a loop of known length with the time left. On a terminal a bar that is drawn over
+/// itself, elsewhere a plain line every `plain_seconds`.
+class Progress {
+ public:
+  /// @param already_done  steps done in an earlier life, which do not count for the speed
+  Progress(std::string title, int64_t total, int64_t already_done = 0, double plain_seconds = 15.0);
+  ~Progress();
+  /// @param detail  text behind the bar: "loss 1.234"
+  void Update(int64_t done, const std::string& detail = "");
+
+ private:
+  std::string title_;
+  int64_t total_;
+  int64_t first_;
+  double plain_seconds_;
+  double start_;
+  double last_shown_;  ///< seconds of the clock; start_ before the first time
+  bool shown_ = false;
+};
+
+/// One line of progress: "title  12/40  30%  3m 20s left  detail", with a bar [####......] before
+/// the counts if `bar`. A negative `seconds_left` is unknown and left out.
+std::string ProgressText(const std::string& title, int64_t done, int64_t total, double seconds_left,
+                         const std::string& detail, bool bar);
+
+/// "1h 02m", "3m 20s", "12s".
+std::string FormatDuration(double seconds);
+
+/// Seconds of a steady clock: only differences mean something.
+double Seconds();
+
+}  // namespace seglab

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <opencv2/core/mat.hpp>
+#include <string>
+
+#include "data/dataset.h"
+
+namespace seglab {
+
+/// The image, made smaller where needed so that it fits into `width` x `height`; never larger.
+cv::Mat ShrinkImage(const cv::Mat& rgb, int width, int height);
+
+/// The same for a mask: every pixel keeps a label that stands in the mask.
+cv::Mat ShrinkMask(const cv::Mat& mask, int width, int height);
+
+/// The bytes of a JPEG file. @param quality  0..100
+std::string EncodeJpeg(const cv::Mat& rgb, int quality);
+
+/// The bytes of an 8-bit palette PNG file in the colors of MaskColor.
+std::string EncodeMaskPng(const cv::Mat& mask, const LabelSet& labels);
+
+}  // namespace seglab

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "data/dataset.h"
+
+namespace seglab {
+
+// What the data sets of image and mask files have in common.
+
+/// Reads an image and its mask (PNG, or SBD's .mat).
+/// @param ignore  raw mask values that become kIgnoreLabel
+/// @throws Error naming the file or files: missing, unreadable, sizes differ, label out of range
+Sample ReadPair(const std::string& name, const std::string& image_path,
+                const std::string& mask_path, const LabelSet& labels,
+                const std::vector<uint8_t>& ignore = {});
+
+/// The ids of a list file, one a line.
+/// @throws Error on an empty list, a line that is no id, an id that stands there twice
+std::vector<std::string> ReadIdList(const std::string& path);
+
+/// The image file names of a folder, sorted by stem.
+/// @throws Error on an empty folder and on two images of one stem
+std::vector<std::string> ListImages(const std::string& folder);
+
+/// @throws Error when `root` is empty or no folder
+void CheckRoot(const std::string& root, const std::string& dataset);
+
+/// The names of the folders in `folder`, sorted; empty when it cannot be read.
+std::vector<std::string> ListFolders(const std::string& folder);
+
+/// " (did you mean <folder>? It holds <name>)" when a folder at most three levels below `root`, or
+/// the one above it, holds a folder `name`; else "".
+std::string NearbyRootHint(const std::string& root, const std::string& name);
+
+/// Keeps the first `limit` elements; all when it is 0.
+template <typename T>
+void KeepFirst(std::vector<T>& elements, int64_t limit) {
+  if (limit > 0 && limit < static_cast<int64_t>(elements.size())) elements.resize(limit);
+}
+
+}  // namespace seglab

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <opencv2/core/mat.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "data/dataset.h"
+
+namespace seglab {
+
+/// True when the bytes start as a PNG file does.
+bool IsPng(std::string_view bytes);
+
+/// Decodes a palette or grey PNG of at most 8 bits without turning indices into colors and without
+/// stretching values to 0..255. H x W, CV_8UC1.
+/// @param where  the file's path, for the message
+/// @throws Error on another kind of PNG and on a broken or truncated one
+cv::Mat DecodePngIndices(std::string_view bytes, const std::string& where);
+
+/// Decodes any PNG as R G B, 8 bit; transparency is dropped. H x W, CV_8UC3.
+/// @throws Error on a broken or truncated file
+cv::Mat DecodePngRgb(std::string_view bytes, const std::string& where);
+
+/// An 8-bit palette PNG of `indices` (H x W, CV_8UC1).
+/// @param palette  256 colors
+std::string EncodePngIndices(const cv::Mat& indices, const std::vector<Color>& palette,
+                             const std::string& where);
+
+}  // namespace seglab

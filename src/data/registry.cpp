@@ -1,0 +1,74 @@
+#include "data/registry.h"
+
+#include "base/error.h"
+#include "base/names.h"
+#include "data/folder.h"
+#include "data/shapes.h"
+#include "data/voc.h"
+
+namespace seglab {
+namespace {
+
+using Maker = std::shared_ptr<const Dataset> (*)(const Json& options, const std::string& path);
+
+template <typename Options, std::shared_ptr<const Dataset> (*Make)(const Options&)>
+std::shared_ptr<const Dataset> MakeFromJson(const Json& options, const std::string& path) {
+  return Make(Options::FromJson(options, path));
+}
+
+struct Entry {
+  DatasetRow row;
+  Maker make;
+};
+
+const std::vector<Entry>& Entries() {
+  static const std::vector<Entry> entries = {
+      {{"voc",
+        "PASCAL VOC's folders, 21 classes; SBD's labels (.mat) too",
+        {"train", "val", "trainval"},
+        true},
+       MakeFromJson<VocOptions, MakeVoc>},
+      {{"camvid",
+        "CamVid in the SegNet layout, 11 classes of road scenes",
+        {"train", "val", "test"},
+        true},
+       MakeFromJson<CamvidOptions, MakeCamvid>},
+      {{"folder", "your own images and masks in two folders, with a classes.json", {}, true},
+       MakeFromJson<FolderOptions, MakeFolder>},
+      {{"shapes",
+        "built in: textured scenes with ten kinds of objects, no files needed",
+        {"train", "val", "test"},
+        false},
+       MakeFromJson<ShapesOptions, MakeShapes>},
+      {{"shapes_classes",
+        "built in: one object a picture, for classification",
+        {"train", "val", "test"},
+        false},
+       MakeFromJson<ShapesClassesOptions, MakeShapesClasses>},
+  };
+  return entries;
+}
+
+}  // namespace
+
+const std::vector<DatasetRow>& DatasetRows() {
+  static const std::vector<DatasetRow> rows = [] {
+    std::vector<DatasetRow> all;
+    for (const Entry& entry : Entries()) all.push_back(entry.row);
+    return all;
+  }();
+  return rows;
+}
+
+std::shared_ptr<const Dataset> MakeDataset(const Json& options, const std::string& path) {
+  JsonReader reader(options, path);
+  const auto name = reader.Require<std::string>("name");
+  std::vector<std::string> names;
+  for (const Entry& entry : Entries()) {
+    if (entry.row.name == name) return entry.make(options, path);
+    names.push_back(entry.row.name);
+  }
+  throw Error(reader.Path("name"), ": ", UnknownName("data set", name, names));
+}
+
+}  // namespace seglab

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "base/random.h"
+#include "data/dataset.h"
+
+namespace seglab {
+
+/// Changes an image together with its label map. Images are resampled bilinearly (area when they
+/// shrink), labels only ever nearest; what is padded gets `fill` and kIgnoreLabel. The pixels that
+/// a sample came with are never written to: a data set may share them.
+using Transform = std::function<void(Sample& sample, RandomStream& random)>;
+
+/// Makes a chain from JSON: [{"name": "random_scale", "min": 0.5, "max": 2.0}, {"name": "flip"},
+/// ...].
+///   resize        height, width                  exact size, aspect ratio may change
+///   resize_short  side                           shorter side to `side`, aspect ratio kept
+///   random_scale  min, max, step (0 = continuous)   both sides by one random factor;
+///                 or values, a list to choose from
+///   random_crop   height, width                  pads first where the image is smaller
+///   center_crop   height, width                  likewise, around the centre
+///   pad           height, width                  right and bottom, to at least this size
+///   flip          probability (0.5)              left-right
+///   color_jitter  brightness, contrast, saturation, hue   torchvision's meaning and ranges
+/// Padding is always at the right and the bottom. Transforms also take classification samples,
+/// whose label map is empty.
+/// @param fill  color of padded pixels: the mean color of the model's preprocessing
+/// @throws Error on an unknown name or key, or a value out of range
+std::vector<Transform> MakeTransforms(const Json& list, const Color& fill, const std::string& path);
+
+/// The names above, in that order.
+const std::vector<std::string>& TransformNames();
+
+/// The label map at another size: each pixel takes the label that its centre falls on.
+cv::Mat ResizeNearest(const cv::Mat& label, int height, int width);
+
+/// The image at another size: bilinear along a side that grows, area average along one that
+/// shrinks.
+cv::Mat ResizeImage(const cv::Mat& image, int height, int width);
+
+}  // namespace seglab

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace seglab {
+
+/// One line of a plot. Points whose y is not finite are left out.
+struct Series {
+  std::string name;   ///< of the run
+  std::string group;  ///< series of one group share legend and color
+  int color = 0;
+  std::vector<double> x;
+  std::vector<double> y;
+};
+
+struct PlotOptions {
+  std::string title;
+  std::string x_label;
+  std::string y_label;
+  bool smooth = false;   ///< a moving average over a pale raw line; else a line with points
+  bool may_log = false;  ///< a logarithmic y axis where the values span more than a factor of 20
+};
+
+/// A <figure class="plot"> with caption, legend and inline SVG; its colors are the classes c0..c6
+/// of the page's style. Empty when there is nothing to draw.
+std::string PlotHtml(const std::vector<Series>& series, const PlotOptions& options);
+
+/// Round numbers (1, 2 or 5 times a power of ten apart), about `count` of them, from the last one
+/// at or below `low` to the first one at or above `high`.
+std::vector<double> RoundTicks(double low, double high, int count);
+
+/// 1, 2, 5, 10, 20 ... or, over more than two decades, powers of ten; around low..high, which must
+/// be positive.
+std::vector<double> LogTicks(double low, double high);
+
+/// "0.25", "400", "20k", "1.5M".
+std::string FormatTick(double value);
+
+/// The mean over a window around each value, narrower towards the ends so that it stays symmetric.
+/// @param window  number of values; 1 changes nothing
+std::vector<double> MovingAverage(const std::vector<double>& values, int window);
+
+}  // namespace seglab

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace seglab {
+
+/// The text as it may stand in HTML, between tags and in quoted attributes. Bytes that are no UTF-8
+/// become U+FFFD.
+std::string EscapeHtml(std::string_view text);
+
+/// "data:image/png;base64,...": a file inside the page.
+std::string DataUri(const std::string& type, std::string_view bytes);
+
+}  // namespace seglab

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "data/dataset.h"
+
+namespace seglab {
+
+/// One finished run as the tables and the report see it.
+struct RunResult {
+  std::string name;    ///< "FCN-32s", in a sweep "FCN-32s [seed=2]"
+  std::string group;   ///< "FCN-32s": rows of a sweep that differ only in the seed share a group
+  std::string folder;  ///< its run folder
+  bool classification = false;  ///< a pre-training: not part of the main table
+  uint64_t seed = 0;
+  Json config;   ///< resolved JSON of the run
+  Json metrics;  ///< ScoresToJson: pixel_acc, mean_acc, mean_iou, fw_iou in [0, 1], per_class, ...
+  std::vector<double> paper;  ///< the paper's figures in percent, one per column, or empty
+  int64_t parameters = 0;
+  int64_t iterations = 0;
+  double train_seconds = 0;
+  double eval_seconds = 0;
+};
+
+/// An experiment with the runs that are finished, in the order of its JSON.
+struct ExperimentResult {
+  std::string name;         ///< "table2"
+  std::string title;
+  std::string description;  ///< a paragraph for the report; may be empty
+  std::string paper_ref;    ///< "Long et al. 2015, Table 2"; may be empty
+  std::vector<std::string> columns;  ///< keys of the metrics: pixel_acc, mean_acc, mean_iou, fw_iou
+  std::string command;      ///< what the user typed
+  std::string folder;       ///< runs/<experiment>
+  Json environment;         ///< LibTorch, CPU, threads, git revision, date
+  LabelSet labels;          ///< classes of the segmentation runs
+  std::vector<RunResult> runs;
+};
+
+}  // namespace seglab

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "experiment/results.h"
+
+namespace seglab {
+
+/// The runs of one group in one figure.
+struct Spread {
+  double mean = 0;       ///< NaN as soon as one run has no value: a failed run is not hidden
+  double deviation = 0;  ///< sample standard deviation (n - 1); NaN for a single run
+};
+
+/// One row of a table: the runs of a group, which differ only in the seed.
+struct TableRow {
+  std::string group;
+  int runs = 0;
+  std::vector<Spread> ours;   ///< percent, one per column
+  std::vector<double> paper;  ///< percent, one per column, NaN where the paper has no figure
+  int64_t parameters = 0;
+  double train_seconds = 0;  ///< mean over the runs
+};
+
+struct Table {
+  std::vector<std::string> columns;  ///< keys of the metrics
+  std::vector<TableRow> rows;        ///< in the order in which the groups first appear
+  bool has_paper = false;            ///< at least one figure of the paper
+  bool has_spread = false;           ///< at least one group of several runs
+  std::vector<std::string> notes;    ///< what must stand under the table: absent classes, images
+};
+
+/// The segmentation runs of an experiment, or its pre-trainings (top-1 and mean class accuracy).
+Table MakeTable(const ExperimentResult& result, bool classification);
+
+/// Both tables for the terminal.
+std::string TableText(const ExperimentResult& result);
+
+/// A page in GitHub's Markdown: title, tables, command, environment.
+std::string TableMarkdown(const ExperimentResult& result);
+
+/// One row per group, for programs: percent with all digits, empty where a value is undefined, the
+/// training time in seconds. Segmentation and pre-training differ in the column `task`.
+std::string TableCsv(const ExperimentResult& result);
+
+/// A table environment for the package booktabs.
+std::string TableLatex(const ExperimentResult& result);
+
+/// "mean IU" for "mean_iou", as the FCN paper writes it; "top-1 acc." for the pixel accuracy of a
+/// pre-training, where an image counts as one pixel.
+std::string ColumnTitle(const std::string& column, bool classification);
+
+/// One decimal; "-" for NaN.
+std::string FormatPercent(double percent);
+
+/// "62.4 ± 0.3", without the spread for a single run, "-" for NaN.
+std::string FormatSpread(const Spread& spread);
+
+/// "134.5 M", "20.1 k", "512".
+std::string FormatCount(int64_t count);
+
+/// Keys and values of the environment as texts: {"cpu", "..."}.
+std::vector<std::pair<std::string, std::string>> EnvironmentTexts(const Json& environment);
+
+/// "fraction" of the metrics as a number: NaN when it is null, missing, or no number.
+double MetricValue(const Json& metrics, const std::string& key);
+
+}  // namespace seglab

@@ -1,0 +1,95 @@
+#include "nn/bilinear.h"
+
+#include <torch/torch.h>
+
+#include <cmath>
+
+#include "base/error.h"
+#include "tensor/state.h"
+
+namespace seglab {
+namespace {
+
+/// Weight of tap i of a bilinear filter.
+double Profile(int64_t i, int64_t kernel) {
+  const double factor = static_cast<double>((kernel + 1) / 2);
+  const double center = kernel % 2 == 1 ? factor - 1 : factor - 0.5;
+  return 1 - std::abs(i - center) / factor;
+}
+
+at::Tensor BilinearKernel(int64_t kernel) {
+  at::Tensor profile = at::empty({kernel}, at::kDouble);
+  for (int64_t i = 0; i < kernel; ++i) profile[i] = Profile(i, kernel);
+  return at::outer(profile, profile);
+}
+
+void CheckWindow(int64_t in_size, int64_t out_size, const BilinearGeometry& g) {
+  const int64_t last = (in_size - 1) * g.stride + g.kernel;
+  if (in_size < 1 || (!g.replicate_border && g.offset + out_size > last)) {
+    throw Error("bilinear upsampling: a window of ", out_size, " from ", g.offset, " does not fit into ",
+                last, " (input ", in_size, ", stride ", g.stride, ", kernel ", g.kernel, ")");
+  }
+}
+
+}  // namespace
+
+at::Tensor BilinearMatrix(int64_t in_size, int64_t out_size, const BilinearGeometry& g) {
+  CheckWindow(in_size, out_size, g);
+  at::Tensor matrix = at::zeros({out_size, in_size}, at::kDouble);
+  auto rows = matrix.accessor<double, 2>();
+  for (int64_t o = 0; o < out_size; ++o) {
+    // Input i reaches outputs i * stride ... i * stride + kernel - 1 of the whole result.
+    const int64_t at = o + g.offset;
+    const int64_t first = at < g.kernel ? 0 : (at - g.kernel) / g.stride + 1;
+    double sum = 0;
+    for (int64_t i = first; i < in_size && i * g.stride <= at; ++i) {
+      rows[o][i] = Profile(at - i * g.stride, g.kernel);
+      sum += rows[o][i];
+    }
+    if (!g.replicate_border) continue;
+    if (sum == 0) {  // the window lies beyond the last tap
+      rows[o][first < in_size ? first : in_size - 1] = 1;
+    } else {
+      for (int64_t i = first; i < in_size && i * g.stride <= at; ++i) rows[o][i] /= sum;
+    }
+  }
+  return matrix;
+}
+
+at::Tensor BilinearUpsample(const at::Tensor& x, int64_t out_h, int64_t out_w,
+                            const BilinearGeometry& geometry) {
+  CheckShape(x, {-1, -1, -1, -1}, "bilinear upsampling");
+  const at::Tensor rows = BilinearMatrix(x.size(2), out_h, geometry).to(x.options());
+  const at::Tensor cols = BilinearMatrix(x.size(3), out_w, geometry).to(x.options());
+  const at::Tensor plain = x.contiguous();
+  // The smaller side first would save little; rows last keeps the big product's output in order.
+  const at::Tensor wide = at::matmul(plain, cols.t());
+  return at::matmul(rows, wide);
+}
+
+BilinearLayerImpl::BilinearLayerImpl(int64_t channels, const BilinearGeometry& geometry, bool learned)
+    : geometry_(geometry) {
+  if (!learned) return;
+  const at::Tensor kernel = BilinearKernel(geometry.kernel).to(at::kFloat);
+  weight_ = register_parameter(
+      "weight", kernel.expand({channels, 1, geometry.kernel, geometry.kernel}).clone());
+}
+
+at::Tensor BilinearLayerImpl::forward(const at::Tensor& x, int64_t out_h, int64_t out_w) {
+  if (!weight_.defined()) return BilinearUpsample(x, out_h, out_w, geometry_);
+  namespace F = torch::nn::functional;
+  const BilinearGeometry& g = geometry_;
+  at::Tensor in = x;
+  int64_t offset = g.offset;
+  if (g.replicate_border) {
+    in = F::pad(x, F::PadFuncOptions({1, 1, 1, 1}).mode(torch::kReplicate));
+    offset += g.stride;
+  }
+  CheckWindow(in.size(2), out_h, {g.stride, g.kernel, offset, false});
+  CheckWindow(in.size(3), out_w, {g.stride, g.kernel, offset, false});
+  const at::Tensor whole =
+      at::conv_transpose2d(in, weight_, {}, g.stride, 0, 0, /*groups=*/weight_.size(0));
+  return whole.slice(2, offset, offset + out_h).slice(3, offset, offset + out_w);
+}
+
+}  // namespace seglab

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <torch/nn/modules/container/sequential.h>
+
+namespace seglab {
+
+/// A Sequential of Tensor -> Tensor with a plain forward, so that it can stand inside another
+/// Sequential. Children count as in torchvision: every ReLU and Dropout takes a number, and names come
+/// out as "0.weight", "3.weight".
+class TensorSequentialImpl : public torch::nn::SequentialImpl {
+ public:
+  using SequentialImpl::SequentialImpl;
+  at::Tensor forward(at::Tensor x) { return SequentialImpl::forward(x); }
+};
+TORCH_MODULE(TensorSequential);
+
+}  // namespace seglab

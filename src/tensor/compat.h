@@ -1,0 +1,51 @@
+#pragma once
+
+// The one place for differences between LibTorch 1.13 and today's.
+
+#include <ATen/autocast_mode.h>
+#include <ATen/core/Tensor.h>
+#include <torch/version.h>
+
+#define SEGLAB_TORCH_VERSION (TORCH_VERSION_MAJOR * 100 + TORCH_VERSION_MINOR)
+
+namespace seglab {
+
+/// Switches autocast to `type` on or off for a kind of device. LibTorch 2.4 gave all devices one
+/// pair of functions; before, CPU and CUDA had their own.
+inline void SetAutocast(at::DeviceType device, bool on, at::ScalarType type) {
+#if SEGLAB_TORCH_VERSION >= 204
+  at::autocast::set_autocast_dtype(device, type);
+  at::autocast::set_autocast_enabled(device, on);
+#else
+  if (device == at::kCPU) {
+    at::autocast::set_autocast_cpu_dtype(type);
+    at::autocast::set_cpu_enabled(on);
+  } else {
+    at::autocast::set_autocast_gpu_dtype(type);
+    at::autocast::set_enabled(on);
+  }
+#endif
+}
+
+/// Autocast for as long as this object lives. Weights cast for it are forgotten at the end.
+class AutocastGuard {
+ public:
+  AutocastGuard(at::DeviceType device, bool on, at::ScalarType type)
+      : device_(device), on_(on), type_(type) {
+    if (on_) SetAutocast(device_, true, type_);
+  }
+  ~AutocastGuard() {
+    if (!on_) return;
+    at::autocast::clear_cache();
+    SetAutocast(device_, false, type_);
+  }
+  AutocastGuard(const AutocastGuard&) = delete;
+  AutocastGuard& operator=(const AutocastGuard&) = delete;
+
+ private:
+  at::DeviceType device_;
+  bool on_;
+  at::ScalarType type_;
+};
+
+}  // namespace seglab

@@ -1,0 +1,67 @@
+#include "train/checkpoint.h"
+
+#include "base/error.h"
+#include "base/files.h"
+#include "tensor/state.h"
+
+namespace seglab {
+namespace {
+
+constexpr char kMomentum[] = "optimizer.momentum.";
+
+}  // namespace
+
+Json TrainState::ToJson() const {
+  return {{"run_hash", run_hash},     {"iteration", iteration},   {"loss_sum", loss_sum},
+          {"loss_count", loss_count}, {"best_score", best_score}, {"best_iteration", best_iteration},
+          {"seconds", seconds},       {"finished", finished}};
+}
+
+TrainState TrainState::FromJson(const Json& json, const std::string& path) {
+  TrainState state;
+  JsonReader reader(json, path);
+  state.run_hash = reader.Require<std::string>("run_hash");
+  state.iteration = reader.Require<int64_t>("iteration");
+  state.loss_sum = reader.Require<double>("loss_sum");
+  state.loss_count = reader.Require<int64_t>("loss_count");
+  state.best_score = reader.Require<double>("best_score");
+  state.best_iteration = reader.Require<int64_t>("best_iteration");
+  state.seconds = reader.Require<double>("seconds");
+  state.finished = reader.Require<bool>("finished");
+  reader.Finish();
+  return state;
+}
+
+void SaveCheckpoint(const std::string& path, const SegModel& model, const Sgd& optimizer,
+                    const TrainState& state, std::map<std::string, std::string> metadata) {
+  NamedTensors tensors = ModuleState(model);
+  if (!state.finished) {
+    for (const auto& [name, tensor] : optimizer.State()) tensors.emplace_back(kMomentum + name, tensor);
+  }
+  metadata["state"] = state.ToJson().dump();
+  WriteSafetensors(path, tensors, metadata);
+}
+
+std::optional<TrainState> ReadTrainState(const std::string& path) {
+  if (!FileExists(path)) return std::nullopt;
+  const TensorFile file = ReadSafetensors(path);
+  auto found = file.metadata.find("state");
+  if (found == file.metadata.end()) return std::nullopt;
+  return TrainState::FromJson(ParseJson(found->second, path + " (state)"), path + " (state)");
+}
+
+void RestoreCheckpoint(const std::string& path, SegModel& model, Sgd& optimizer) {
+  const TensorFile file = ReadSafetensors(path);
+  LoadOptions options;
+  options.where = path;
+  LoadState(model, ModelTensors(file), options);
+  model.preprocessing.FromMetadata(file.metadata, path);
+  NamedTensors momentum;
+  const std::string prefix = kMomentum;
+  for (const auto& [name, tensor] : file.tensors) {
+    if (name.rfind(prefix, 0) == 0) momentum.emplace_back(name.substr(prefix.size()), tensor);
+  }
+  if (!momentum.empty()) optimizer.LoadState(momentum);
+}
+
+}  // namespace seglab

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/json.h"
+#include "train/model_file.h"
+#include "train/sgd.h"
+
+namespace seglab {
+
+/// Where a training stands, beside its tensors.
+struct TrainState {
+  std::string run_hash;       ///< of the run it belongs to
+  int64_t iteration = 0;      ///< steps done
+  double loss_sum = 0;        ///< since the last log line
+  int64_t loss_count = 0;     ///< pixels (or images) in it
+  double best_score = -1;     ///< best mean IU (or accuracy) so far
+  int64_t best_iteration = 0;
+  double seconds = 0;         ///< spent so far
+  bool finished = false;
+  Json ToJson() const;
+  static TrainState FromJson(const Json& json, const std::string& path);
+};
+
+/// Writes weights, momentum and state as one file, atomically: after a crash they still belong
+/// together. A finished training is written without momentum.
+void SaveCheckpoint(const std::string& path, const SegModel& model, const Sgd& optimizer,
+                    const TrainState& state, std::map<std::string, std::string> metadata);
+
+/// Reads the state of a checkpoint; std::nullopt when there is no file.
+std::optional<TrainState> ReadTrainState(const std::string& path);
+
+/// Restores weights and, unless the training is finished, momentum. @throws Error when they do not fit
+void RestoreCheckpoint(const std::string& path, SegModel& model, Sgd& optimizer);
+
+}  // namespace seglab

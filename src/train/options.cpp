@@ -1,0 +1,65 @@
+#include "train/options.h"
+
+#include "base/error.h"
+
+namespace seglab {
+namespace {
+
+constexpr double kLarge = 1e12;
+
+std::vector<RateGroup> ReadGroups(const Json& list, const std::string& path) {
+  if (!list.is_array()) throw Error(path, ": must be a list of objects");
+  std::vector<RateGroup> groups;
+  for (size_t i = 0; i < list.size(); ++i) {
+    JsonReader reader(list[i], StrCat(path, "[", i, "]"));
+    RateGroup group;
+    group.prefix = reader.Require<std::string>("prefix");
+    reader.Get("lr", group.lr, 0.0, kLarge);
+    reader.Get("decay", group.decay, 0.0, kLarge);
+    reader.Finish();
+    groups.push_back(group);
+  }
+  return groups;
+}
+
+}  // namespace
+
+TrainOptions TrainOptions::FromJson(const Json& json, const std::string& path) {
+  TrainOptions o;
+  JsonReader reader(json, path);
+  constexpr int64_t kMany = int64_t{1} << 40;
+  reader.Get("iterations", o.iterations, int64_t{0}, kMany);
+  reader.Get("batch", o.batch, 1, 100000);
+  reader.Get("accumulate", o.accumulate, 1, 100000);
+  reader.Get("lr", o.lr, 0.0, kLarge);
+  reader.Get("momentum", o.momentum, 0.0, 0.99999);
+  reader.Get("weight_decay", o.weight_decay, 0.0, kLarge);
+  reader.Get("bias_lr", o.bias_lr, 0.0, kLarge);
+  reader.Get("bias_decay", o.bias_decay, 0.0, kLarge);
+  Json groups;
+  if (reader.Get("groups", groups)) o.groups = ReadGroups(groups, reader.Path("groups"));
+  reader.Get("only", o.only);
+  reader.Get("freeze_bn", o.freeze_bn);
+  reader.Get("clip_norm", o.clip_norm, 0.0, kLarge);
+  Json part;
+  if (reader.Get("schedule", part)) o.schedule = ScheduleOptions::FromJson(part, reader.Path("schedule"));
+  if (reader.Get("loss", part)) o.loss = CrossEntropyOptions::FromJson(part, reader.Path("loss"));
+  reader.Get("aux_weight", o.aux_weight, 0.0, kLarge);
+  reader.GetChoice("precision", o.precision, {"float32", "bfloat16"});
+  reader.Get("threads", o.threads, -1, 1024);
+  reader.Get("log_every", o.log_every, int64_t{1}, kMany);
+  reader.Get("eval_every", o.eval_every, int64_t{0}, kMany);
+  reader.Get("checkpoint_every", o.checkpoint_every, int64_t{0}, kMany);
+  reader.Get("checkpoint_seconds", o.checkpoint_seconds, 0.0, kLarge);
+  reader.Get("check_samples", o.check_samples, int64_t{-1}, kMany);
+  reader.Finish();
+  return o;
+}
+
+const std::vector<std::string>& TrainOptions::NeutralKeys() {
+  static const std::vector<std::string> keys = {"threads",          "log_every",          "eval_every",
+                                                "checkpoint_every", "checkpoint_seconds", "check_samples"};
+  return keys;
+}
+
+}  // namespace seglab
