@@ -1,7 +1,7 @@
-# seglab_add_library(NAME <room> SOURCES <cpp>... DEPENDS <room or dependency>... [TORCH])
-#   One static library per room, `seglab_<room>`. TORCH: its files include LibTorch and share the
-#   precompiled header.
-# seglab_add_test(NAME <name> SOURCES <cpp>... DEPENDS <room>... LABELS <label>... [TORCH])
+# seglab_add_library(NAME <room> SOURCES <cpp>... [PLAIN <cpp>...] DEPENDS <room or dependency>... [TORCH])
+#   One static library per room, `seglab_<room>`. TORCH: its SOURCES share the precompiled header of
+#   LibTorch; PLAIN sources include none of it and compile quicker without.
+# seglab_add_test(NAME <name> SOURCES <cpp>... [PLAIN <cpp>...] DEPENDS <room>... LABELS <label>... [TORCH])
 #   One GoogleTest program; every test of it becomes a ctest entry.
 
 # The precompiled header is built once, in target seglab_pch, and reused by every TORCH target.
@@ -29,8 +29,9 @@ function(seglab_link target)
 endfunction()
 
 function(seglab_add_library)
-  cmake_parse_arguments(arg "TORCH" "NAME" "SOURCES;DEPENDS" ${ARGN})
-  add_library(seglab_${arg_NAME} STATIC ${arg_SOURCES})
+  cmake_parse_arguments(arg "TORCH" "NAME" "SOURCES;PLAIN;DEPENDS" ${ARGN})
+  add_library(seglab_${arg_NAME} STATIC ${arg_SOURCES} ${arg_PLAIN})
+  set_source_files_properties(${arg_PLAIN} PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
   target_link_libraries(seglab_${arg_NAME} PUBLIC seglab_flags)
   seglab_link(seglab_${arg_NAME} ${arg_DEPENDS})
   if(arg_TORCH)
@@ -39,12 +40,13 @@ function(seglab_add_library)
 endfunction()
 
 function(seglab_add_test)
-  cmake_parse_arguments(arg "TORCH" "NAME" "SOURCES;DEPENDS;LABELS" ${ARGN})
+  cmake_parse_arguments(arg "TORCH" "NAME" "SOURCES;PLAIN;DEPENDS;LABELS" ${ARGN})
   if(NOT SEGLAB_TESTS)
     return()
   endif()
   include(GoogleTest)
-  add_executable(${arg_NAME}_test ${arg_SOURCES})
+  add_executable(${arg_NAME}_test ${arg_SOURCES} ${arg_PLAIN})
+  set_source_files_properties(${arg_PLAIN} PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
   target_link_libraries(${arg_NAME}_test PRIVATE GTest::gmock_main)
   seglab_link(${arg_NAME}_test ${arg_DEPENDS})
   if(arg_TORCH)

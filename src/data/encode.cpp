@@ -15,8 +15,8 @@ namespace {
 
 cv::Mat Shrink(const cv::Mat& from, int width, int height, int interpolation) {
   if (from.empty() || width < 1 || height < 1) throw std::logic_error("Shrink needs pixels");
-  const double scale =
-      std::min({1.0, static_cast<double>(width) / from.cols, static_cast<double>(height) / from.rows});
+  const double scale = std::min(
+      {1.0, static_cast<double>(width) / from.cols, static_cast<double>(height) / from.rows});
   if (scale == 1.0) return from;
   const cv::Size size(std::max(1, static_cast<int>(std::lround(from.cols * scale))),
                       std::max(1, static_cast<int>(std::lround(from.rows * scale))));

@@ -101,7 +101,8 @@ TEST(TransformsTest, ImageAndLabelMoveTogether) {
       R"([{"name": "center_crop", "height": 41, "width": 90}])",
       R"([{"name": "pad", "height": 70, "width": 101}])",
       R"([{"name": "flip"}])",
-      R"([{"name": "random_scale"}, {"name": "random_crop", "height": 72, "width": 72}, {"name": "flip"}])",
+      R"([{"name": "random_scale"}, {"name": "random_crop", "height": 72, "width": 72},
+          {"name": "flip"}])",
   };
   for (const std::string& chain : chains) {
     for (uint64_t seed = 0; seed < 4; ++seed) {
@@ -124,12 +125,13 @@ TEST(TransformsTest, SameStreamGivesTheSameSample) {
 TEST(TransformsTest, NeverWritesToThePixelsItWasGiven) {
   const Sample given = Noise(48, 64);
   const cv::Mat image = given.image.clone(), label = given.label.clone();
-  for (
-      const char* chain :
-      {R"([{"name": "flip", "probability": 1}])", R"([{"name": "pad", "height": 50, "width": 70}])",
-       R"([{"name": "random_crop", "height": 20, "width": 20}, {"name": "flip", "probability": 1},
+  for (const char* chain :
+       {R"([{"name": "flip", "probability": 1}])",
+        R"([{"name": "pad", "height": 50, "width": 70}])",
+        R"([{"name": "random_crop", "height": 20, "width": 20}, {"name": "flip", "probability": 1},
             {"name": "color_jitter", "brightness": 0.9}])",
-       R"([{"name": "color_jitter", "brightness": 0.9, "contrast": 0.5, "saturation": 0.5, "hue": 0.5}])"}) {
+        R"([{"name": "color_jitter", "brightness": 0.9, "contrast": 0.5, "saturation": 0.5,
+            "hue": 0.5}])"}) {
     Apply(chain, given);
     EXPECT_TRUE(Equal(given.image, image)) << chain;
     EXPECT_TRUE(Equal(given.label, label)) << chain;
@@ -141,7 +143,8 @@ TEST(TransformsTest, TakesClassificationSamples) {
   sample.label.release();
   sample.category = 4;
   const Sample result = Apply(R"([{"name": "resize_short", "side": 40}, {"name": "random_scale"},
-      {"name": "pad", "height": 80, "width": 80}, {"name": "random_crop", "height": 36, "width": 37},
+      {"name": "pad", "height": 80, "width": 80},
+      {"name": "random_crop", "height": 36, "width": 37},
       {"name": "center_crop", "height": 35, "width": 34}, {"name": "flip", "probability": 1},
       {"name": "color_jitter", "hue": 0.2}, {"name": "resize", "height": 32, "width": 30}])",
                               sample);

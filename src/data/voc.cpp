@@ -15,8 +15,9 @@ namespace {
 std::string FindList(const VocOptions& options) {
   const std::string lists = JoinPath(options.root, options.lists);
   const std::string list = JoinPath(lists, options.split + ".txt");
-  if (FileExists(list)) return list;
-  if (FileExists(options.split)) return options.split;
+  for (const std::string& path : {list, JoinPath(options.root, options.split), options.split}) {
+    if (FileExists(path)) return path;
+  }
   if (!FolderExists(lists)) {
     throw Error("voc: no folder ", lists, " and no list file \"", options.split,
                 "\"; a split is a list of ids, one a line");
@@ -35,7 +36,7 @@ class Voc : public Dataset {
     CheckRoot(options.root, "voc");
     images_ = JoinPath(options.root, options.images);
     masks_ = JoinPath(options.root, options.masks);
-    sbd_ = options.sbd;
+    if (!options.sbd.empty()) sbd_ = JoinPath(options.root, options.sbd);
     if (!FolderExists(images_)) {
       throw Error("voc: no folder ", images_, NearbyRootHint(options.root, options.images),
                   "; the root must hold ", options.images, ", ", options.masks, " and ",

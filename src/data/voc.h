@@ -14,15 +14,16 @@ namespace seglab {
 ///   root/SegmentationClass/<id>.png                 palette PNG, 21 classes, 255 = void
 ///   root/ImageSets/Segmentation/<split>.txt         one id a line
 ///
-/// and SBD's labels (Hariharan et al. 2011) for ids that have no PNG:
-///   <sbd>/cls/<id>.mat or <sbd>/<id>.png
+/// and, where `sbd` names their folder, SBD's labels (Hariharan et al. 2011); an id without one
+/// falls back to its PNG:
+///   <sbd>/cls/<id>.mat, <sbd>/cls/<id>.png, <sbd>/<id>.mat or <sbd>/<id>.png
 struct VocOptions {
   std::string root;                              ///< folder that holds JPEGImages
-  std::string split = "train";                   ///< name in `lists` or path of a list file
+  std::string split = "train";                   ///< name in `lists`, or path of a list file
   std::string images = "JPEGImages";             ///< below root, or absolute
   std::string masks = "SegmentationClass";       ///< below root, or absolute
   std::string lists = "ImageSets/Segmentation";  ///< below root, or absolute
-  std::string sbd;    ///< folder of SBD's "cls" labels; used first for an id when not empty
+  std::string sbd;    ///< folder of SBD's labels, below root or absolute; asked first
   int64_t limit = 0;  ///< use only the first n ids; 0 = all
   static VocOptions FromJson(const Json& json, const std::string& path);
 };

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <matio.h>
 
+#include <array>
+#include <filesystem>
 #include <opencv2/imgproc.hpp>
 #include <thread>
 

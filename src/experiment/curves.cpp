@@ -56,8 +56,8 @@ Points Thinned(const Points& points) {
   for (size_t b = 0; b < kBuckets; ++b) {
     const auto begin = points.begin() + b * points.size() / kBuckets;
     const auto end = points.begin() + (b + 1) * points.size() / kBuckets;
-    auto [low, high] = std::minmax_element(
-        begin, end, [](const Point& a, const Point& b) { return a.y < b.y; });
+    auto [low, high] =
+        std::minmax_element(begin, end, [](const Point& p, const Point& q) { return p.y < q.y; });
     if (low > high) std::swap(low, high);
     out.push_back(*low);
     if (high != low) out.push_back(*high);
@@ -79,9 +79,9 @@ class Axes {
 
   double X(double x) const { return kLeft + (x - low_.x) / (high_.x - low_.x) * PlotWidth(); }
   double Y(double y) const {
-    const double share = log_ ? std::log(std::clamp(y, low_.y, high_.y) / low_.y) /
-                                    std::log(high_.y / low_.y)
-                              : (std::clamp(y, low_.y, high_.y) - low_.y) / (high_.y - low_.y);
+    const double share =
+        log_ ? std::log(std::clamp(y, low_.y, high_.y) / low_.y) / std::log(high_.y / low_.y)
+             : (std::clamp(y, low_.y, high_.y) - low_.y) / (high_.y - low_.y);
     return kHeight - kBottom - share * (kHeight - kTop - kBottom);
   }
   double Right() const { return kWidth - right_; }
@@ -203,7 +203,8 @@ std::vector<double> RoundTicks(double low, double high, int count) {
 std::vector<double> LogTicks(double low, double high) {
   const int first = static_cast<int>(std::floor(std::log10(low)));
   const int last = static_cast<int>(std::ceil(std::log10(high)));
-  const int every = std::max(1, (last - first + 5) / 6);  // decades, so that at most 7 ticks come out
+  const int every =
+      std::max(1, (last - first + 5) / 6);  // decades, so that at most 7 ticks come out
   std::vector<double> candidates;
   for (int decade = first; decade < last + every; decade += every) {
     const double power = std::pow(10, decade);
@@ -259,8 +260,7 @@ std::string PlotHtml(const std::vector<Series>& series, const PlotOptions& optio
   if (low.x >= 0) low.x = 0;
   if (!(high.x > low.x)) high.x = low.x + 1;
   if (!log && low.y > 0 && low.y < 0.5 * high.y) low.y = 0;
-  const std::vector<double> y_ticks =
-      log ? LogTicks(low.y, high.y) : RoundTicks(low.y, high.y, 5);
+  const std::vector<double> y_ticks = log ? LogTicks(low.y, high.y) : RoundTicks(low.y, high.y, 5);
   std::vector<double> x_ticks = RoundTicks(low.x, high.x, 5);
   while (x_ticks.size() > 1 && x_ticks.back() > high.x * (1 + 1e-9)) x_ticks.pop_back();
   while (x_ticks.size() > 1 && x_ticks.front() < low.x) x_ticks.erase(x_ticks.begin());
@@ -298,7 +298,8 @@ std::string PlotHtml(const std::vector<Series>& series, const PlotOptions& optio
       std::snprintf(value, sizeof(value), "%.4g", p.y);
       svg += "<circle class=\"dot " + color + "\" cx=\"" + Number(axes.X(p.x)) + "\" cy=\"" +
              Number(axes.Y(p.y)) + "\" r=\"2.8\"><title>" +
-             EscapeHtml(StrCat(series[i].name, ": ", value, " at ", options.x_label, " ", Number(p.x, 0))) +
+             EscapeHtml(StrCat(series[i].name, ": ", value, " at ", options.x_label, " ",
+                               Number(p.x, 0))) +
              "</title></circle>\n";
     }
   }

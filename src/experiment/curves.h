@@ -15,9 +15,9 @@ struct Series {
 };
 
 struct PlotOptions {
-  std::string title;
-  std::string x_label;
-  std::string y_label;
+  std::string title = "";
+  std::string x_label = "";
+  std::string y_label = "";
   bool smooth = false;   ///< a moving average over a pale raw line; else a line with points
   bool may_log = false;  ///< a logarithmic y axis where the values span more than a factor of 20
 };

@@ -1,5 +1,7 @@
 #include "experiment/report.h"
 
+#include <algorithm>
+
 #include "base/files.h"
 #include "experiment/html.h"
 #include "experiment/report_parts.h"
@@ -28,7 +30,8 @@ std::string MadeLine(const ExperimentResult& result) {
   if (date.empty() && facts.empty() && result.command.empty()) return "";
   const std::string command =
       result.command.empty() ? "" : " with <code>" + EscapeHtml(result.command) + "</code>";
-  return "<p class=\"made\">Made" + date + command + (facts.empty() ? "" : ": " + facts) + ".</p>\n";
+  return "<p class=\"made\">Made" + date + command + (facts.empty() ? "" : ": " + facts) +
+         ".</p>\n";
 }
 
 /// Empty lines part paragraphs.

@@ -1,13 +1,12 @@
 #include <algorithm>
+#include <cmath>
 #include <map>
+#include <sstream>
 
 #include "base/files.h"
 #include "experiment/curves.h"
 #include "experiment/report_parts.h"
 #include "experiment/table.h"
-
-#include <cmath>
-#include <sstream>
 
 namespace seglab {
 namespace {

@@ -134,8 +134,7 @@ ExperimentResult ReadExperimentResult(const std::string& folder) {
   }
   const auto runs = reader.Require<std::vector<Json>>("runs");
   for (size_t i = 0; i < runs.size(); ++i) {
-    result.runs.push_back(
-        RunFromJson(runs[i], StrCat(reader.Path("runs"), "[", i, "]"), folder));
+    result.runs.push_back(RunFromJson(runs[i], StrCat(reader.Path("runs"), "[", i, "]"), folder));
   }
   return result;
 }

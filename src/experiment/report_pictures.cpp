@@ -85,13 +85,14 @@ std::string PicturesSection(const ExperimentResult& result) {
     if (!run.classification && FolderExists(JoinPath(run.folder, "pictures"))) runs.push_back(&run);
   }
   std::string html = "<section id=\"pictures\">\n<h2>Pictures</h2>\n" + Legend(result.labels);
-  html += "<div class=\"scroll\"><table class=\"pictures\">\n<thead><tr><th>image</th><th>truth</th>";
+  html +=
+      "<div class=\"scroll\"><table class=\"pictures\">\n<thead><tr><th>image</th><th>truth</th>";
   for (const RunResult* run : runs) html += "<th>" + EscapeHtml(run->name) + "</th>";
   html += "</tr></thead>\n<tbody>\n";
   for (size_t k = 0; k < names.size(); ++k) {
     const std::string number = std::to_string(k);
-    html += StrCat("<tr class=\"caption\"><th scope=\"row\" colspan=\"", runs.size() + 2, "\"><span>",
-                   EscapeHtml(names[k]), "</span></th></tr>\n<tr>");
+    html += StrCat("<tr class=\"caption\"><th scope=\"row\" colspan=\"", runs.size() + 2,
+                   "\"><span>", EscapeHtml(names[k]), "</span></th></tr>\n<tr>");
     html += Cell(JoinPath(shared, number + "_image.jpg"), names[k], ReadPhoto);
     html += Cell(JoinPath(shared, number + "_truth.png"), "truth of " + names[k], read_mask);
     for (const RunResult* run : runs) {

@@ -14,7 +14,8 @@
 namespace seglab {
 namespace {
 
-/// The largest mean of ours in a column as the table shows it; "" where one row alone is no contest.
+/// The largest mean of ours in a column as the table shows it; "" where one row alone is no
+/// contest.
 std::string Best(const Table& table, size_t column) {
   const TableRow* best = nullptr;
   for (const TableRow& row : table.rows) {
@@ -35,8 +36,8 @@ std::string SpreadHtml(const Spread& spread, const std::string& best) {
 
 std::string TableHtml(const Table& table, bool classification) {
   const char* rows = table.has_paper ? " rowspan=\"2\"" : "";
-  std::string html = StrCat("<div class=\"scroll\"><table class=\"results\">\n<thead><tr><th", rows,
-                            "></th>");
+  std::string html =
+      StrCat("<div class=\"scroll\"><table class=\"results\">\n<thead><tr><th", rows, "></th>");
   if (table.has_spread) html += StrCat("<th", rows, ">n</th>");
   for (const std::string& column : table.columns) {
     html += std::string(table.has_paper ? "<th colspan=\"2\" class=\"pair\">" : "<th>") +
@@ -175,8 +176,7 @@ std::string RunsSection(const ExperimentResult& result) {
     html += Row("evaluation", FormatDuration(run.eval_seconds));
     html += Row("folder", run.folder) + "</dl>\n";
     if (!run.config.is_null()) {
-      html += "<pre>" +
-              EscapeHtml(run.config.dump(2, ' ', false, Json::error_handler_t::replace)) +
+      html += "<pre>" + EscapeHtml(run.config.dump(2, ' ', false, Json::error_handler_t::replace)) +
               "</pre>\n";
     }
     html += "</details>\n";

@@ -31,6 +31,16 @@ bool IsFinished(const std::string& folder, const std::string& hash) {
   return ParseJson(ReadFile(path), path).value("hash", "") == hash;
 }
 
+/// The hash of the weights that start a run, when a file does; "" when none does or it is not there (the run
+/// itself complains).
+std::string InitFileHash(const RunSpec& spec) {
+  if (!spec.config.contains("init")) return "";
+  const Json& init = spec.config["init"];
+  const std::string path = init.is_object() ? init.value("from", "") : init.is_string() ? init.get<std::string>() : "";
+  if (!FileExists(path) && !FolderExists(path)) return "";
+  return HashHex(ReadFile(FindCheckpoint(path, "last")));
+}
+
 const PlannedRun* FindRun(const std::vector<PlannedRun>& plan, const std::string& name) {
   for (const PlannedRun& run : plan) {
     if (run.spec.name == name) return &run;
@@ -64,7 +74,7 @@ ExperimentResult Collect(const Experiment& experiment, const std::vector<Planned
 PlannedRun PlanRun(const RunSpec& spec, const std::string& init_hash, const std::string& folder) {
   PlannedRun run;
   run.spec = spec;
-  run.hash = RunHash(spec, init_hash);
+  run.hash = RunHash(spec, spec.init_run.empty() ? InitFileHash(spec) : init_hash);
   run.folder = folder;
   const std::string there = HashIn(run.folder);
   if (!there.empty() && there != run.hash) run.folder += "@" + run.hash.substr(0, 8);

@@ -100,6 +100,12 @@ std::string InitName(const Json& run) {
   return "";
 }
 
+/// True when a run's "data" is of another data set than the default's, whose options it then does not inherit.
+bool NamesAnother(const Json& defaults, const Json& data) {
+  if (!data.is_object() || !data.contains("name") || !defaults.contains("data")) return false;
+  return defaults["data"].is_object() && defaults["data"].value("name", Json()) != data["name"];
+}
+
 RunSpec ResolveRun(const Json& defaults, const Json& entry, const std::string& path,
                    const std::vector<std::string>& settings, const std::string& data_root) {
   JsonReader reader(entry, path);
@@ -112,7 +118,9 @@ RunSpec ResolveRun(const Json& defaults, const Json& entry, const std::string& p
   run.config = defaults;
   for (const std::string& key : RunKeys()) {
     Json value;
-    if (reader.Get(key, value)) MergeJson(run.config, Json{{key, value}});
+    if (!reader.Get(key, value)) continue;
+    if (key == "data" && NamesAnother(run.config, value)) run.config.erase("data");
+    MergeJson(run.config, Json{{key, value}});
   }
   Json init;
   if (reader.Get("init", init)) run.config["init"] = init;

@@ -21,7 +21,8 @@ struct RunSpec {
 ///   { "base": "../common/x.json",          merged under this file
 ///     "title": "...", "description": "...",
 ///     "paper": {"ref": "...", "columns": ["pixel_acc", "mean_acc", "mean_iou", "fw_iou"]},
-///     "seed": 1, "model": {}, "data": {}, "train": {}, "eval": {}    defaults of all runs
+///     "seed": 1, "model": {}, "data": {}, "train": {}, "eval": {}    defaults of all runs; a run that
+///                                            names another data set inherits nothing of "data"
 ///     "runs": [ {"name": "A", "model": {...}, "train": {...}, "init": "B" | "file" | {"from", "skip"},
 ///                "paper": [83.0, ...]}, ... ],
 ///     "sweep": {"model.backbone": ["vgg16", "vgg19"], "seed": [1, 2, 3]} }   all combinations

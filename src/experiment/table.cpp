@@ -62,8 +62,8 @@ std::vector<std::string> MakeNotes(const std::vector<const RunResult*>& runs, co
     measured += ", measured on " + Join(images, " or ") + " images";
   }
   notes.push_back(measured + ".");
-  for (const std::string& policy : classification ? std::vector<std::string>{}
-                                                  : Distinct(runs, "absent_policy")) {
+  for (const std::string& policy :
+       classification ? std::vector<std::string>{} : Distinct(runs, "absent_policy")) {
     const std::string text = PolicyText(policy);
     notes.push_back("Means over classes: policy \"" + policy + "\"" +
                     (text.empty() ? "." : ", " + text + "."));
@@ -154,8 +154,7 @@ Table MakeTable(const ExperimentResult& result, bool classification) {
       for (size_t c = 0; c < columns; ++c) {
         values[c].push_back(100 * MetricValue(run->metrics, table.columns[c]));
         // The paper's figures follow the experiment's columns, also in the table of pre-trainings.
-        const auto at =
-            std::find(result.columns.begin(), result.columns.end(), table.columns[c]);
+        const auto at = std::find(result.columns.begin(), result.columns.end(), table.columns[c]);
         const size_t index = static_cast<size_t>(at - result.columns.begin());
         if (at != result.columns.end() && index < run->paper.size() &&
             std::isfinite(run->paper[index])) {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "experiment/results.h"
@@ -64,7 +65,7 @@ std::string FormatCount(int64_t count);
 /// Keys and values of the environment as texts: {"cpu", "..."}.
 std::vector<std::pair<std::string, std::string>> EnvironmentTexts(const Json& environment);
 
-/// "fraction" of the metrics as a number: NaN when it is null, missing, or no number.
+/// metrics[key] as a number; NaN when it is null, missing, or no number.
 double MetricValue(const Json& metrics, const std::string& key);
 
 }  // namespace seglab

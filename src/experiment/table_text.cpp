@@ -158,15 +158,32 @@ std::string EscapeLatex(const std::string& text) {
   std::string out;
   for (char c : OneLine(text)) {
     switch (c) {
-      case '\\': out += "\\textbackslash{}"; break;
-      case '~': out += "\\textasciitilde{}"; break;
-      case '^': out += "\\textasciicircum{}"; break;
-      case '<': out += "\\textless{}"; break;
-      case '>': out += "\\textgreater{}"; break;
-      case '&': case '%': case '$': case '#': case '_': case '{': case '}':
+      case '\\':
+        out += "\\textbackslash{}";
+        break;
+      case '~':
+        out += "\\textasciitilde{}";
+        break;
+      case '^':
+        out += "\\textasciicircum{}";
+        break;
+      case '<':
+        out += "\\textless{}";
+        break;
+      case '>':
+        out += "\\textgreater{}";
+        break;
+      case '&':
+      case '%':
+      case '$':
+      case '#':
+      case '_':
+      case '{':
+      case '}':
         out += '\\';
         [[fallthrough]];
-      default: out += c;
+      default:
+        out += c;
     }
   }
   // Fonts without the sign have it in mathematics.
@@ -179,7 +196,8 @@ std::string EscapeLatex(const std::string& text) {
 std::string LatexOf(const Table& table, bool classification) {
   const std::string spread = table.has_spread ? "r" : "";
   const size_t metrics = table.columns.size() * (table.has_paper ? 2 : 1);
-  std::string text = "\\begin{tabular}{l" + spread + std::string(metrics + 2, 'r') + "}\n\\toprule\n";
+  std::string text =
+      "\\begin{tabular}{l" + spread + std::string(metrics + 2, 'r') + "}\n\\toprule\n";
   if (table.has_paper) {
     std::string rules;
     int at = table.has_spread ? 3 : 2;  // LaTeX counts columns from 1

@@ -93,8 +93,8 @@ void ConfusionMatrix::Add(const uint8_t* truth, const uint8_t* prediction, int64
                           int ignore, const std::string& where) {
   static thread_local PairCounter counter;
   constexpr int64_t kMost = std::numeric_limits<uint32_t>::max();
-  for (; count > 0; truth += kMost, prediction += kMost, count -= kMost) {
-    const int64_t part = std::min(count, kMost);
+  for (int64_t part = 0; count > 0; truth += part, prediction += part, count -= part) {
+    part = std::min(count, kMost);
     counter.Count(truth, prediction, part);
     std::vector<int64_t> sums = counts_;
     int64_t placed = 0;
