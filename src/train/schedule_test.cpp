@@ -26,7 +26,7 @@ TEST(Schedule, FixedStaysAtOne) {
 
 TEST(Schedule, StepFallsAtEachStep) {
   const ScheduleOptions options = Parse(R"({"name": "step", "step": 10, "gamma": 0.5})");
-  const std::vector<std::pair<int64_t, double>> expected = {{0, 1},     {9, 1},    {10, 0.5},
+  const std::vector<std::pair<int64_t, double>> expected = {{0, 1},    {9, 1},     {10, 0.5},
                                                             {19, 0.5}, {20, 0.25}, {35, 0.125}};
   for (const auto& [i, factor] : expected) {
     EXPECT_DOUBLE_EQ(ScheduleFactor(options, i, 40), factor) << i;

@@ -112,7 +112,7 @@ TEST(Sgd, BiasesHaveTheirOwnRateAndDecay) {
 }
 
 TEST(Sgd, BatchNormCountsAsBiasForTheDecayAlone) {
-  auto module = std::make_shared<torch::nn::BatchNorm2dImpl>(1);
+  torch::nn::BatchNorm2d module(1);
   module->to(torch::kDouble);
   TrainOptions options = PlainOptions();
   options.weight_decay = 0.1;
@@ -239,14 +239,14 @@ TEST(Sgd, UnknownPrefixesAreErrors) {
   const auto module = SeededLayers();
   TrainOptions options;
   options.only = {"secnd"};
-  EXPECT_THAT(ErrorOf([&] { Sgd(*module, options); }),
+  EXPECT_THAT(ErrorOf([&] { const Sgd made(*module, options); }),
               AllOf(HasSubstr("train.only: "), HasSubstr("\"secnd\""),
                     HasSubstr("did you mean \"second\"?"), HasSubstr("first, second")));
   options.only = {"second", "fir"};  // no prefix of a name unless it ends at a dot
-  EXPECT_THAT(ErrorOf([&] { Sgd(*module, options); }), HasSubstr("\"fir\""));
+  EXPECT_THAT(ErrorOf([&] { const Sgd made(*module, options); }), HasSubstr("\"fir\""));
   options.only.clear();
   options.groups = {{"third", 1, 1}};
-  EXPECT_THAT(ErrorOf([&] { Sgd(*module, options); }),
+  EXPECT_THAT(ErrorOf([&] { const Sgd made(*module, options); }),
               AllOf(HasSubstr("train.groups: "), HasSubstr("\"third\"")));
 }
 

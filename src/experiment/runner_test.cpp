@@ -1,0 +1,315 @@
+#include "experiment/runner.h"
+
+#include <gmock/gmock.h>
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/test_folder.h"
+#include "data/masks.h"
+#include "tensor/tensor_file.h"
+#include "train/checkpoint.h"
+#include "train/model_file.h"
+
+namespace seglab {
+namespace {
+
+namespace fs = std::filesystem;
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+
+template <typename Call>
+std::string ErrorOf(const Call& call) {
+  try {
+    call();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+RunSpec Spec(const std::string& name, int seed) {
+  RunSpec run;
+  run.name = run.group = name;
+  run.config["seed"] = seed;
+  return run;
+}
+
+void WriteHash(const std::string& folder, const std::string& hash) {
+  MakeFolders(folder);
+  WriteFileAtomically(JoinPath(folder, "hash.txt"), std::string_view(hash + "\n"));
+}
+
+void WriteState(const std::string& folder, const std::string& hash, int64_t iteration) {
+  TrainState state;
+  state.run_hash = hash;
+  state.iteration = iteration;
+  MakeFolders(folder);
+  WriteSafetensors(JoinPath(folder, "last.safetensors"), {}, {{"state", state.ToJson().dump()}});
+}
+
+void WriteResult(const std::string& folder, const std::string& hash) {
+  MakeFolders(folder);
+  const Json result = {{"hash", hash}, {"name", "A"}};
+  WriteFileAtomically(JoinPath(folder, "result.json"), std::string_view(result.dump()));
+}
+
+TEST(PlanRun, KnowsWhereARunStands) {
+  const TestFolder folder;
+  const RunSpec spec = Spec("A", 1);
+  const std::string place = folder.File("A"), hash = RunHash(spec, "");
+  PlannedRun run = PlanRun(spec, "", place);
+  EXPECT_EQ(run.status, RunStatus::kNew);
+  EXPECT_EQ(run.hash, hash);
+  EXPECT_EQ(run.folder, place);
+  EXPECT_FALSE(FolderExists(place));
+
+  WriteHash(place, hash);
+  EXPECT_EQ(PlanRun(spec, "", place).status, RunStatus::kNew);
+
+  WriteState(place, hash, 17);
+  run = PlanRun(spec, "", place);
+  EXPECT_EQ(run.status, RunStatus::kStarted);
+  EXPECT_EQ(run.iteration, 17);
+  EXPECT_EQ(run.folder, place);
+
+  WriteResult(place, hash);
+  run = PlanRun(spec, "", place);
+  EXPECT_EQ(run.status, RunStatus::kFinished);
+  EXPECT_EQ(run.folder, place);
+}
+
+TEST(PlanRun, LeavesTheFolderOfAnotherRunAlone) {
+  const TestFolder folder;
+  const std::string place = folder.File("A");
+  const RunSpec old = Spec("A", 1), changed = Spec("A", 2);
+  WriteHash(place, RunHash(old, ""));
+  WriteState(place, RunHash(old, ""), 17);
+  WriteResult(place, RunHash(old, ""));
+
+  const PlannedRun run = PlanRun(changed, "", place);
+  const std::string own = place + "@" + RunHash(changed, "").substr(0, 8);
+  EXPECT_EQ(run.status, RunStatus::kNew);
+  EXPECT_EQ(run.folder, own);
+  WriteHash(own, run.hash);
+  WriteState(own, run.hash, 3);
+  EXPECT_EQ(PlanRun(changed, "", place).status, RunStatus::kStarted);
+  EXPECT_EQ(PlanRun(changed, "", place).iteration, 3);
+  EXPECT_EQ(PlanRun(old, "", place).status, RunStatus::kFinished);
+  RunSpec started = old;
+  started.init_run = "B";
+  EXPECT_NE(PlanRun(started, "hash of B", place).folder, place);
+}
+
+TEST(PlanRun, TheFileThatStartsARunIsPartOfItsHash) {
+  const TestFolder folder;
+  const std::string file = folder.File("start.safetensors");
+  RunSpec spec = Spec("A", 1);
+  spec.config["init"] = file;
+  WriteSafetensors(file, {{"w", torch::zeros({2})}});
+  const std::string zeros = PlanRun(spec, "", folder.File("A")).hash;
+  EXPECT_EQ(PlanRun(spec, "", folder.File("A")).hash, zeros);
+  WriteSafetensors(file, {{"w", torch::ones({2})}});
+  EXPECT_NE(PlanRun(spec, "", folder.File("A")).hash, zeros);
+}
+
+TEST(PlanRun, AnEmptyHashFileIsNone) {
+  const TestFolder folder;
+  MakeFolders(folder.File("A"));
+  WriteFileAtomically(folder.File("A/hash.txt"), std::string_view(""));
+  const PlannedRun run = PlanRun(Spec("A", 1), "", folder.File("A"));
+  EXPECT_EQ(run.folder, folder.File("A"));
+  EXPECT_EQ(run.status, RunStatus::kNew);
+}
+
+/// A classifier and an FCN that starts from it, on pictures of 32 x 32.
+constexpr char kTiny[] = R"({
+  "title": "Tiny", "seed": 2,
+  "paper": {"ref": "A paper", "columns": ["pixel_acc", "mean_iou"]},
+  "data": {"name": "shapes", "height": 32, "width": 32, "transforms": [{"name": "flip"}],
+           "train": {"split": "train", "size": 6}, "val": {"split": "val", "size": 3}},
+  "train": {"iterations": 4, "batch": 2, "lr": 0.01, "threads": 1, "log_every": 2, "eval_every": 0},
+  "runs": [
+    {"name": "FCN-32s", "init": "pre-training", "paper": [89.1, 59.4],
+     "model": {"name": "fcn32s", "backbone": {"name": "vgg11", "width": 0.0625, "fc6_kernel": 3}}},
+    {"name": "pre-training",
+     "model": {"name": "classifier", "backbone": {"name": "vgg11", "width": 0.0625, "fc6_kernel": 3}},
+     "data": {"name": "shapes_classes", "side": 32, "transforms": [{"name": "flip"}],
+              "train": {"split": "train", "size": 6}, "val": {"split": "val", "size": 3}}}]})";
+
+Experiment Tiny(const std::vector<std::string>& settings = {}) {
+  return ResolveExperiment(ParseJson(kTiny, "tiny.json"), "tiny.json", "tiny", settings, "");
+}
+
+RunnerOptions Options(const std::string& out) {
+  RunnerOptions options;
+  options.out = out;
+  options.device = "cpu";
+  options.pictures = 2;
+  options.command = "seglab run tiny";
+  return options;
+}
+
+/// Every file below a folder with the time it was written.
+std::map<std::string, fs::file_time_type> Files(const std::string& folder) {
+  std::map<std::string, fs::file_time_type> files;
+  if (!FolderExists(folder)) return files;
+  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+    if (!entry.is_regular_file()) continue;
+    files[fs::relative(entry.path(), folder).string()] = entry.last_write_time();
+  }
+  return files;
+}
+
+TEST(RunExperiment, ADryRunWritesNothing) {
+  const TestFolder folder;
+  RunnerOptions options = Options(folder.File("runs"));
+  options.dry_run = true;
+  EXPECT_TRUE(RunExperiment(Tiny(), options).runs.empty());
+  EXPECT_FALSE(FolderExists(folder.File("runs")));
+}
+
+TEST(RunExperiment, RunsFromEndToEndAndNothingTwice) {
+  const TestFolder folder;
+  const RunnerOptions options = Options(folder.path());
+  const ExperimentResult first = RunExperiment(Tiny(), options);
+
+  // Everything is where it is said to be.
+  const auto files = Files(folder.File("tiny"));
+  for (const std::string run : {"pre-training", "FCN-32s"}) {
+    for (const char* name : {"hash.txt", "config.json", "environment.json", "log.txt",
+                             "metrics.jsonl", "last.safetensors", "result.json"}) {
+      EXPECT_EQ(files.count(run + "/" + name), 1u) << run << "/" << name;
+    }
+  }
+  for (const char* name :
+       {"result.json", "table.md", "table.csv", "table.tex", "report.html", "pictures/0_image.jpg",
+        "pictures/1_truth.png", "FCN-32s/pictures/1.png"}) {
+    EXPECT_EQ(files.count(name), 1u) << name;
+  }
+  for (const auto& [name, time] : files) EXPECT_THAT(name, Not(HasSubstr(".tmp")));
+  const cv::Mat mask = ReadMask(folder.File("tiny/FCN-32s/pictures/0.png"));
+  EXPECT_EQ(mask.rows, 32);
+  EXPECT_EQ(mask.cols, 32);
+
+  // The result holds both runs, the start first.
+  ASSERT_EQ(first.runs.size(), 2u);
+  EXPECT_EQ(first.runs[0].name, "pre-training");
+  EXPECT_TRUE(first.runs[0].classification);
+  EXPECT_EQ(first.runs[1].name, "FCN-32s");
+  EXPECT_FALSE(first.runs[1].classification);
+  EXPECT_EQ(first.runs[1].iterations, 4);
+  EXPECT_EQ(first.runs[1].seed, 2u);
+  EXPECT_THAT(first.runs[1].paper, ElementsAre(89.1, 59.4));
+  EXPECT_EQ(first.runs[1].metrics["images"], 3);
+  EXPECT_EQ(first.labels.size(), 11);
+  EXPECT_EQ(first.folder, folder.File("tiny"));
+
+  // The second run did start from the first.
+  const LoadedModel model = LoadModelFile(folder.File("tiny/FCN-32s"));
+  EXPECT_EQ(model.labels.size(), 11);
+  int64_t parameters = 0;
+  for (const at::Tensor& parameter : model.model->parameters()) parameters += parameter.numel();
+  EXPECT_EQ(first.runs[1].parameters, parameters);
+
+  // Once more: only the reports are written again.
+  const ExperimentResult second = RunExperiment(Tiny(), options);
+  const auto again = Files(folder.File("tiny"));
+  EXPECT_EQ(again.size(), files.size());
+  for (const auto& [name, time] : files) {
+    if (name.find('/') == std::string::npos) continue;
+    ASSERT_EQ(again.count(name), 1u) << name;
+    EXPECT_EQ(again.at(name), time) << name;
+  }
+  ASSERT_EQ(second.runs.size(), 2u);
+  EXPECT_EQ(second.runs[1].metrics, first.runs[1].metrics);
+  EXPECT_EQ(second.runs[1].train_seconds, first.runs[1].train_seconds);
+
+  // Settings that change no result redo nothing; others get a folder of their own.
+  const std::vector<PlannedRun> neutral =
+      MakePlan(Tiny({"train.threads=0", "train.log_every=1"}), folder.File("tiny"));
+  for (const PlannedRun& run : neutral)
+    EXPECT_EQ(run.status, RunStatus::kFinished) << run.spec.name;
+  const std::string other = "runs.FCN-32s.train.lr=0.02";
+  const std::vector<PlannedRun> plan = MakePlan(Tiny({other}), folder.File("tiny"));
+  ASSERT_EQ(plan.size(), 2u);
+  EXPECT_EQ(plan[0].status, RunStatus::kFinished);
+  EXPECT_EQ(plan[1].status, RunStatus::kNew);
+  EXPECT_EQ(plan[1].folder, folder.File("tiny/FCN-32s@" + plan[1].hash.substr(0, 8)));
+
+  const ExperimentResult changed = RunExperiment(Tiny({other}), options);
+  ASSERT_EQ(changed.runs.size(), 2u);
+  EXPECT_EQ(changed.runs[1].folder, plan[1].folder);
+  const auto both = Files(folder.File("tiny"));
+  for (const auto& [name, time] : files) {
+    if (name.rfind("FCN-32s/", 0) != 0 && name.rfind("pre-training/", 0) != 0) continue;
+    EXPECT_EQ(both.at(name), time) << name;
+  }
+  const auto weights = [](const std::string& run) {
+    return ReadSafetensors(JoinPath(run, "last.safetensors")).Find("backbone.fc7.weight")->clone();
+  };
+  EXPECT_FALSE(at::equal(weights(folder.File("tiny/FCN-32s")), weights(plan[1].folder)));
+}
+
+TEST(RunExperiment, AChangedStartChangesWhatStartsFromIt) {
+  const TestFolder folder;
+  const std::vector<PlannedRun> plan = MakePlan(Tiny(), folder.path());
+  const std::vector<PlannedRun> changed =
+      MakePlan(Tiny({"runs.pre-training.train.lr=0.5"}), folder.path());
+  ASSERT_EQ(plan.size(), 2u);
+  EXPECT_EQ(plan[1].spec.name, "FCN-32s");
+  EXPECT_NE(plan[0].hash, changed[0].hash);
+  EXPECT_EQ(plan[1].spec.config, changed[1].spec.config);
+  EXPECT_NE(plan[1].hash, changed[1].hash);
+}
+
+TEST(RunExperiment, StartsFromTheWeightsOfTheRunThatStartsIt) {
+  const TestFolder folder;
+  // A rate of 0 keeps the weights as they came.
+  RunExperiment(Tiny({"runs.FCN-32s.train.lr=0"}), Options(folder.path()));
+  const TensorFile from = ReadSafetensors(folder.File("tiny/pre-training/last.safetensors"));
+  const TensorFile to = ReadSafetensors(folder.File("tiny/FCN-32s/last.safetensors"));
+  EXPECT_TRUE(at::equal(*from.Find("features.0.weight"), *to.Find("backbone.features.0.weight")));
+  EXPECT_TRUE(at::equal(*from.Find("classifier.3.bias"), *to.Find("backbone.fc7.bias")));
+}
+
+TEST(RunExperiment, WithoutIterationsARunIsOnlyEvaluated) {
+  const TestFolder folder;
+  const ExperimentResult result =
+      RunExperiment(Tiny({"train.iterations=0"}), Options(folder.path()));
+  ASSERT_EQ(result.runs.size(), 2u);
+  EXPECT_EQ(result.runs[1].iterations, 0);
+  EXPECT_EQ(result.runs[1].metrics["images"], 3);
+}
+
+TEST(RunExperiment, MistakesAreFoundBeforeTheFirstRunBegins) {
+  const TestFolder folder;
+  for (const char* setting :
+       {"runs.FCN-32s.train.lrr=1", "runs.FCN-32s.model.name=fcn33s",
+        "runs.FCN-32s.data.val.split=vall", "runs.FCN-32s.eval.absent=onion"}) {
+    const std::string error =
+        ErrorOf([&] { RunExperiment(Tiny({setting}), Options(folder.path())); });
+    EXPECT_THAT(error, AllOf(HasSubstr("FCN-32s"), Not(HasSubstr("\n")))) << setting;
+    EXPECT_FALSE(FileExists(folder.File("tiny/pre-training/last.safetensors"))) << setting;
+  }
+}
+
+TEST(RunExperiment, AFileInPlaceOfTheFolderIsAnError) {
+  const TestFolder folder;
+  WriteFileAtomically(folder.File("runs"), std::string_view("not a folder"));
+  const std::string error = ErrorOf([&] { RunExperiment(Tiny(), Options(folder.File("runs"))); });
+  EXPECT_THAT(error, HasSubstr(folder.File("runs")));
+}
+
+}  // namespace
+}  // namespace seglab

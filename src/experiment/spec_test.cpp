@@ -1,0 +1,362 @@
+#include "experiment/spec.h"
+
+#include <gmock/gmock.h>
+#include <stdlib.h>
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/test_folder.h"
+#include "train/options.h"
+
+namespace seglab {
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+template <typename Call>
+std::string ErrorOf(const Call& call) {
+  try {
+    call();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+Experiment Resolve(const std::string& text, const std::vector<std::string>& settings = {},
+                   const std::string& data_root = "") {
+  return ResolveExperiment(ParseJson(text, "x.json"), "x.json", "x", settings, data_root);
+}
+
+std::string ResolveError(const std::string& text, const std::vector<std::string>& settings = {}) {
+  return ErrorOf([&] { Resolve(text, settings); });
+}
+
+std::vector<std::string> Names(const Experiment& experiment) {
+  std::vector<std::string> names;
+  for (const RunSpec& run : experiment.runs) names.push_back(run.name);
+  return names;
+}
+
+const RunSpec& Find(const Experiment& experiment, const std::string& name) {
+  for (const RunSpec& run : experiment.runs) {
+    if (run.name == name) return run;
+  }
+  throw std::logic_error("no run " + name);
+}
+
+constexpr char kTwoRuns[] = R"({
+  "title": "Two", "seed": 3,
+  "model": {"name": "fcn32s", "backbone": "vgg16"},
+  "data": {"name": "shapes", "height": 64},
+  "train": {"lr": 0.1, "iterations": 10},
+  "runs": [{"name": "A"},
+           {"name": "B", "model": {"name": "fcn8s"}, "train": {"lr": 0.2, "batch": 4}, "init": "A"}]})";
+
+TEST(ResolveExperiment, RunsInheritTheDefaults) {
+  const Experiment experiment = Resolve(kTwoRuns);
+  EXPECT_EQ(experiment.name, "x");
+  EXPECT_EQ(experiment.title, "Two");
+  EXPECT_THAT(experiment.columns, ElementsAre("pixel_acc", "mean_acc", "mean_iou", "fw_iou"));
+  ASSERT_THAT(Names(experiment), ElementsAre("A", "B"));
+  EXPECT_EQ(experiment.runs[0].config,
+            ParseJson(R"({"seed": 3, "model": {"name": "fcn32s", "backbone": "vgg16"},
+                          "data": {"name": "shapes", "height": 64},
+                          "train": {"lr": 0.1, "iterations": 10}})",
+                      "test"));
+  EXPECT_EQ(experiment.runs[0].init_run, "");
+  EXPECT_EQ(experiment.runs[1].config,
+            ParseJson(R"({"seed": 3, "model": {"name": "fcn8s", "backbone": "vgg16"},
+                          "data": {"name": "shapes", "height": 64},
+                          "train": {"lr": 0.2, "iterations": 10, "batch": 4}, "init": "A"})",
+                      "test"));
+  EXPECT_EQ(experiment.runs[1].init_run, "A");
+  EXPECT_EQ(experiment.runs[1].group, "B");
+}
+
+TEST(ResolveExperiment, AnotherDataSetInheritsNoOptions) {
+  const Experiment experiment =
+      Resolve(R"({"data": {"name": "shapes", "height": 64, "train": {"size": 5}},
+                  "runs": [{"name": "A", "data": {"name": "shapes_classes", "side": 32}},
+                           {"name": "B", "data": {"name": "shapes", "width": 32}},
+                           {"name": "C", "data": {"width": 32}}]})");
+  EXPECT_EQ(experiment.runs[0].config["data"],
+            ParseJson(R"({"name": "shapes_classes", "side": 32})", "test"));
+  const Json both =
+      ParseJson(R"({"name": "shapes", "height": 64, "train": {"size": 5}, "width": 32})", "test");
+  EXPECT_EQ(experiment.runs[1].config["data"], both);
+  EXPECT_EQ(experiment.runs[2].config["data"], both);
+}
+
+TEST(ResolveExperiment, NullTakesADefaultBack) {
+  const Experiment experiment =
+      Resolve(R"({"train": {"lr": 0.1, "clip_norm": 1}, "eval": {"absent": "one"},
+                  "runs": [{"name": "A", "train": {"clip_norm": null}, "eval": null}]})");
+  EXPECT_EQ(experiment.runs[0].config, ParseJson(R"({"train": {"lr": 0.1}})", "test"));
+}
+
+TEST(ResolveExperiment, TakesThePapersFigures) {
+  const Experiment experiment = Resolve(
+      R"({"description": "why", "paper": {"ref": "Table 2", "columns": ["mean_iou", "pixel_acc"]},
+          "runs": [{"name": "A", "paper": [59.4, 89.1]}, {"name": "B"}]})");
+  EXPECT_EQ(experiment.paper_ref, "Table 2");
+  EXPECT_EQ(experiment.description, "why");
+  EXPECT_THAT(experiment.columns, ElementsAre("mean_iou", "pixel_acc"));
+  EXPECT_THAT(experiment.runs[0].paper, ElementsAre(59.4, 89.1));
+  EXPECT_THAT(experiment.runs[1].paper, IsEmpty());
+  EXPECT_THAT(
+      ResolveError(R"({"runs": [{"name": "A", "paper": [1, 2]}]})"),
+      AllOf(HasSubstr("x.json: runs[0].paper"), HasSubstr("2 figures"), HasSubstr("4 columns")));
+}
+
+TEST(ResolveExperiment, SettingsOfRunsHoldInEveryRun) {
+  const Experiment experiment = Resolve(kTwoRuns, {"train.lr=0.5", "seed=7", "model.backbone=vgg19",
+                                                   "data.train.size=20", "eval.absent=zero"});
+  for (const RunSpec& run : experiment.runs) {
+    EXPECT_EQ(run.config["train"]["lr"], 0.5) << run.name;
+    EXPECT_EQ(run.config["seed"], 7) << run.name;
+    EXPECT_EQ(run.config["model"]["backbone"], "vgg19") << run.name;
+    EXPECT_EQ(run.config["data"]["train"]["size"], 20) << run.name;
+    EXPECT_EQ(run.config["eval"]["absent"], "zero") << run.name;
+  }
+  EXPECT_EQ(experiment.runs[1].config["train"]["batch"], 4);
+}
+
+TEST(ResolveExperiment, SettingsOfTheRootReachOneRun) {
+  const Experiment experiment = Resolve(
+      R"({"runs": [{"name": "FCN-32s"}, {"name": "FCN-8s", "train": {"lr": 3}},
+                           {"name": "FCN-8s at once"}]})",
+      {"runs.FCN-8s.train.lr=1", "runs.0.seed=5", "runs.FCN-8s at once.seed=6", "title=Other"});
+  EXPECT_EQ(experiment.title, "Other");
+  EXPECT_EQ(Find(experiment, "FCN-8s").config["train"]["lr"], 1);
+  EXPECT_FALSE(Find(experiment, "FCN-32s").config.contains("train"));
+  EXPECT_EQ(Find(experiment, "FCN-32s").config["seed"], 5);
+  EXPECT_EQ(Find(experiment, "FCN-8s at once").config["seed"], 6);
+  EXPECT_FALSE(Find(experiment, "FCN-8s").config.contains("seed"));
+}
+
+TEST(ResolveExperiment, SettingsThatReachNothingAreErrors) {
+  EXPECT_THAT(ResolveError(kTwoRuns, {"trian.lr=1"}),
+              AllOf(HasSubstr("trian"), HasSubstr("did you mean \"train\"?")));
+  EXPECT_THAT(ResolveError(kTwoRuns, {"runs.C.train.lr=1"}), HasSubstr("\"C\""));
+  EXPECT_THAT(ResolveError(kTwoRuns, {"runs.7.seed=1"}), HasSubstr("\"7\""));
+  EXPECT_THAT(ResolveError(kTwoRuns, {"train.lr"}), HasSubstr("=\""));
+}
+
+TEST(ResolveExperiment, SweepsOverAllCombinations) {
+  const Experiment experiment = Resolve(R"({"model": {"name": "fcn32s", "backbone": "vgg16"},
+                  "runs": [{"name": "A"}, {"name": "B", "init": "A"}],
+                  "sweep": {"model.backbone": ["vgg11", {"name": "vgg13", "width": 0.5}], "seed": [1, 2]}})");
+  EXPECT_THAT(Names(experiment),
+              ElementsAre("A [backbone=vgg11, seed=1]", "B [backbone=vgg11, seed=1]",
+                          "A [backbone=vgg11, seed=2]", "B [backbone=vgg11, seed=2]",
+                          "A [backbone=vgg13, seed=1]", "B [backbone=vgg13, seed=1]",
+                          "A [backbone=vgg13, seed=2]", "B [backbone=vgg13, seed=2]"));
+  const RunSpec& run = Find(experiment, "B [backbone=vgg13, seed=2]");
+  EXPECT_EQ(run.group, "B [backbone=vgg13]");
+  EXPECT_EQ(run.init_run, "A [backbone=vgg13, seed=2]");
+  EXPECT_EQ(run.config["seed"], 2);
+  EXPECT_EQ(run.config["model"]["name"], "fcn32s");
+  EXPECT_EQ(run.config["model"]["backbone"]["width"], 0.5);
+}
+
+TEST(ResolveExperiment, ASweepOverSeedsAloneIsOneGroup) {
+  const Experiment experiment =
+      Resolve(R"({"runs": [{"name": "A"}], "sweep": {"seed": [1, 2, 3]}})");
+  EXPECT_THAT(Names(experiment), ElementsAre("A [seed=1]", "A [seed=2]", "A [seed=3]"));
+  for (const RunSpec& run : experiment.runs) EXPECT_EQ(run.group, "A");
+}
+
+TEST(ResolveExperiment, WrongSweepsAreErrors) {
+  EXPECT_THAT(ResolveError(R"({"runs": [{"name": "A"}], "sweep": {"seed": 3}})"),
+              AllOf(HasSubstr("x.json: sweep.seed"), HasSubstr("list")));
+  EXPECT_THAT(ResolveError(R"({"runs": [{"name": "A"}], "sweep": {"seed": []}})"),
+              HasSubstr("sweep.seed"));
+  EXPECT_THAT(ResolveError(R"({"runs": [{"name": "A"}], "sweep": {"title": ["a"]}})"),
+              AllOf(HasSubstr("sweep.title"), HasSubstr("train")));
+  EXPECT_THAT(ResolveError(R"({"runs": [{"name": "A"}], "sweep": [1]})"), HasSubstr("\"sweep\""));
+}
+
+TEST(ResolveExperiment, ARunStandsBehindTheOneThatStartsIt) {
+  const Experiment experiment =
+      Resolve(R"({"runs": [{"name": "C", "init": {"from": "B", "skip": ["score_fr"]}},
+                           {"name": "B", "init": "A"}, {"name": "D"}, {"name": "A"}]})");
+  EXPECT_THAT(Names(experiment), ElementsAre("D", "A", "B", "C"));
+  EXPECT_EQ(Find(experiment, "C").init_run, "B");
+}
+
+TEST(ResolveExperiment, AnInitThatNamesNoRunIsAFile) {
+  const Experiment experiment = Resolve(
+      R"({"runs": [{"name": "A", "init": "vgg16.safetensors"}, {"name": "B", "init": {"from": "x/y"}}]})");
+  EXPECT_EQ(experiment.runs[0].init_run, "");
+  EXPECT_EQ(experiment.runs[0].config["init"], "vgg16.safetensors");
+  EXPECT_EQ(experiment.runs[1].init_run, "");
+}
+
+TEST(ResolveExperiment, CirclesAreErrors) {
+  EXPECT_THAT(ResolveError(R"({"runs": [{"name": "A", "init": "B"}, {"name": "B", "init": "A"}]})"),
+              AllOf(HasSubstr("x.json"), HasSubstr("circle")));
+  EXPECT_THAT(ResolveError(R"({"runs": [{"name": "A", "init": "A"}]})"), HasSubstr("circle"));
+}
+
+TEST(ResolveExperiment, ADataRootIsForDataSetsThatNeedOne) {
+  const Experiment experiment = Resolve(
+      R"({"data": {"name": "voc", "root": "old"},
+          "runs": [{"name": "A"}, {"name": "B", "data": {"name": "shapes", "root": null}},
+                   {"name": "C", "data": {"name": "camvid"}}]})",
+      {}, "/my/data");
+  EXPECT_EQ(experiment.runs[0].config["data"]["root"], "/my/data");
+  EXPECT_FALSE(experiment.runs[1].config["data"].contains("root"));
+  EXPECT_EQ(experiment.runs[2].config["data"]["root"], "/my/data");
+  EXPECT_EQ(Resolve(R"({"data": {"name": "voc", "root": "old"}, "runs": [{"name": "A"}]})")
+                .runs[0]
+                .config["data"]["root"],
+            "old");
+}
+
+TEST(ResolveExperiment, ErrorsNameThePlace) {
+  EXPECT_THAT(ResolveError(R"({"runs": [{"name": "A"}, {"name": "B"}, {"name": "A"}]})"),
+              AllOf(HasSubstr("x.json: "), HasSubstr("\"A\"")));
+  EXPECT_THAT(ResolveError(R"({"titel": "a", "runs": [{"name": "A"}]})"),
+              AllOf(HasSubstr("titel: "), HasSubstr("did you mean \"title\"?")));
+  EXPECT_THAT(ResolveError(R"({"runs": [{"name": "A"}, {"name": "B", "trian": {}}]})"),
+              AllOf(HasSubstr("runs[1].trian: "), HasSubstr("did you mean \"train\"?")));
+  EXPECT_THAT(ResolveError(R"({"paper": {"reff": "a"}, "runs": [{"name": "A"}]})"),
+              HasSubstr("paper.reff"));
+  EXPECT_THAT(ResolveError(R"({"title": "a"})"), HasSubstr("runs"));
+  EXPECT_THAT(ResolveError(R"({"runs": []})"), HasSubstr("at least one run"));
+  EXPECT_THAT(ResolveError(R"({"runs": [3]})"), AllOf(HasSubstr("runs[0]"), HasSubstr("object")));
+  EXPECT_THAT(ResolveError(R"({"runs": [{"seed": 1}]})"), HasSubstr("runs[0].name"));
+  EXPECT_THAT(ResolveError(R"({"runs": [{"name": 3}]})"),
+              AllOf(HasSubstr("runs[0].name"), HasSubstr("string")));
+  EXPECT_THAT(ResolveError(R"({"runs": [{"name": "a/b"}]})"),
+              AllOf(HasSubstr("runs[0].name"), HasSubstr("a/b")));
+  // Whoever reads the data set complains; here it must only not be taken for a name.
+  ErrorOf([] { Resolve(R"({"data": {"name": 3}, "runs": [{"name": "A"}]})", {}, "/root"); });
+}
+
+TEST(LoadExperiment, MergesFilesOverTheirBases) {
+  const TestFolder folder;
+  const std::string room = folder.File("experiments/table2");
+  MakeFolders(room);
+  MakeFolders(folder.File("experiments/common"));
+  WriteFileAtomically(
+      folder.File("experiments/common/base.json"),
+      std::string_view(R"({"title": "Base", "seed": 2, "train": {"lr": 0.1, "batch": 2}})"));
+  WriteFileAtomically(JoinPath(room, "shapes.json"),
+                      std::string_view(R"({"base": "../common/base.json", "title": "Own",
+                                           "train": {"batch": 8}, "runs": [{"name": "A"}]})"));
+  const Experiment experiment = LoadExperiment(JoinPath(room, "shapes.json"), {}, "");
+  EXPECT_EQ(experiment.name, "table2-shapes");
+  EXPECT_EQ(experiment.title, "Own");
+  EXPECT_EQ(experiment.runs.at(0).config,
+            ParseJson(R"({"seed": 2, "train": {"lr": 0.1, "batch": 8}})", "test"));
+
+  WriteFileAtomically(folder.File("mine.json"), std::string_view(R"({"runs": [{"name": "A"}]})"));
+  EXPECT_EQ(LoadExperiment(folder.File("mine.json"), {}, "").name, "mine");
+  EXPECT_EQ(LoadExperiment(folder.File("mine.json"), {"name=other"}, "").name, "other");
+}
+
+/// The variable has `value` while this object lives.
+class Variable {
+ public:
+  Variable(const char* name, const std::string& value) : name_(name) {
+    const char* old = ::getenv(name);
+    if (old != nullptr) old_ = old;
+    had_ = old != nullptr;
+    ::setenv(name, value.c_str(), 1);
+  }
+  ~Variable() {
+    if (had_) {
+      ::setenv(name_, old_.c_str(), 1);
+    } else {
+      ::unsetenv(name_);
+    }
+  }
+  Variable(const Variable&) = delete;
+  Variable& operator=(const Variable&) = delete;
+
+ private:
+  const char* name_;
+  std::string old_;
+  bool had_ = false;
+};
+
+TEST(FindExperiment, KnowsFilesAndNames) {
+  const TestFolder folder;
+  const Variable variable("SEGLAB_EXPERIMENTS", folder.path());
+  EXPECT_EQ(ExperimentsFolder(), folder.path());
+  for (const char* name : {"table2", "backbones", "common"}) MakeFolders(folder.File(name));
+  for (const char* name : {"quick.json", "table2/shapes.json", "table2/camvid.json",
+                           "backbones/one.json", "common/voc.json"}) {
+    WriteFileAtomically(folder.File(name), std::string_view("{}"));
+  }
+  EXPECT_EQ(FindExperiment("quick"), folder.File("quick.json"));
+  EXPECT_EQ(FindExperiment("table2"), folder.File("table2/shapes.json"));
+  EXPECT_EQ(FindExperiment("table2/camvid"), folder.File("table2/camvid.json"));
+  EXPECT_EQ(FindExperiment("backbones"), folder.File("backbones/one.json"));
+  EXPECT_EQ(FindExperiment(folder.File("common/voc.json")), folder.File("common/voc.json"));
+
+  const std::string error = ErrorOf([] { FindExperiment("tabel2"); });
+  EXPECT_THAT(error, AllOf(HasSubstr("\"tabel2\""), HasSubstr("did you mean \"table2\"?"),
+                           HasSubstr("backbones"), HasSubstr("quick"), Not(HasSubstr("common"))));
+  EXPECT_THAT(ErrorOf([] { FindExperiment(""); }), HasSubstr("table2"));
+}
+
+TEST(FindExperiment, SaysSoWhenThereAreNone) {
+  const TestFolder folder;
+  const Variable variable("SEGLAB_EXPERIMENTS", folder.File("nowhere"));
+  EXPECT_THAT(ErrorOf([] { FindExperiment("table2"); }), HasSubstr("\"table2\""));
+}
+
+RunSpec Spec(const std::string& config) {
+  RunSpec run;
+  run.name = "A";
+  run.config = ParseJson(config, "test");
+  return run;
+}
+
+TEST(RunHash, IgnoresWhatChangesNoResult) {
+  const std::string hash =
+      RunHash(Spec(R"({"seed": 1, "train": {"lr": 0.1, "iterations": 19}})"), "");
+  for (const std::string& key : TrainOptions::NeutralKeys()) {
+    RunSpec run = Spec(R"({"seed": 1, "train": {"lr": 0.1, "iterations": 19}})");
+    run.config["train"][key] = 3;
+    EXPECT_EQ(RunHash(run, ""), hash) << key;
+  }
+  RunSpec run = Spec(R"({"train": {"iterations": 19.0, "lr": 0.1}, "seed": 1})");
+  run.name = "B";
+  run.group = "C";
+  run.paper = {1, 2};
+  EXPECT_EQ(RunHash(run, ""), hash);
+}
+
+TEST(RunHash, ChangesWithEverythingElse) {
+  std::set<std::string> hashes = {RunHash(Spec(R"({"seed": 1, "train": {"lr": 0.1}})"), "")};
+  const std::vector<std::string> others = {
+      R"({"seed": 2, "train": {"lr": 0.1}})",
+      R"({"seed": 1, "train": {"lr": 0.11}})",
+      R"({"seed": 1, "train": {"lr": 0.1, "batch": 1}})",
+      R"({"seed": 1, "train": {"lr": 0.1}, "model": {"name": "fcn8s"}})",
+      R"({"seed": 1, "train": {"lr": 0.1}, "data": {"name": "shapes"}})",
+      R"({"seed": 1, "train": {"lr": 0.1}, "init": "a.safetensors"})",
+      R"({"seed": 1, "train": {"lr": 0.1}, "threads": 1})",
+  };
+  for (const std::string& text : others)
+    EXPECT_TRUE(hashes.insert(RunHash(Spec(text), "")).second) << text;
+  for (const char* init : {"0123456789abcdef", "0123456789abcdee"}) {
+    const RunSpec run = Spec(R"({"seed": 1, "train": {"lr": 0.1}})");
+    EXPECT_TRUE(hashes.insert(RunHash(run, init)).second) << init;
+  }
+}
+
+}  // namespace
+}  // namespace seglab

@@ -1,0 +1,289 @@
+#include "models/registry.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <cctype>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "models/backbones/backbone.h"
+#include "tensor/state.h"
+
+namespace seglab {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr int kClasses = 4;
+const char kSmallVgg[] = R"({"name": "vgg11", "width": 0.0625, "fc6_kernel": 3})";
+
+std::vector<std::string> ModelNames() {
+  std::vector<std::string> names;
+  for (const ModelRow& row : ModelRows()) names.push_back(row.name);
+  return names;
+}
+
+std::vector<std::string> BackboneNames() {
+  std::vector<std::string> names;
+  for (const BackboneRow& row : BackboneRows()) names.push_back(row.name);
+  return names;
+}
+
+/// The smallest form of a backbone: with the first of these options that it knows.
+std::string SmallBackbone(const std::string& name) {
+  for (const std::string options :
+       {R"(, "width": 0.0625, "fc6_kernel": 3)", R"(, "width": 0.0625)", R"(, "width": 0.25)"}) {
+    const std::string spec = "{\"name\": \"" + name + "\"" + options + "}";
+    try {
+      MakeTrunk(ParseJson(spec, "spec"), {}, "backbone");
+      return spec;
+    } catch (const Error&) {
+    }
+  }
+  return "{\"name\": \"" + name + "\"}";
+}
+
+/// The error of making a model; "" when there is none.
+std::string Message(const std::string& spec, int classes = kClasses) {
+  try {
+    MakeModel(ParseJson(spec, "spec"), classes);
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+/// Fresh score layers are zero, which would hide what lies before them.
+void FillZeroKernels(SegModel& model) {
+  torch::NoGradGuard no_grad;
+  for (const auto& item : model.named_parameters()) {
+    at::Tensor value = item.value();
+    if (value.dim() > 1 && value.abs().max().item<float>() == 0) value.normal_(0, 0.1);
+  }
+}
+
+bool AllFinite(const at::Tensor& x) { return at::isfinite(x).all().item<bool>(); }
+
+void ExpectLogits(const at::Tensor& logits, Task task, int64_t height, int64_t width) {
+  const std::vector<int64_t> expected = task == Task::kClassification
+                                            ? std::vector<int64_t>{2, kClasses}
+                                            : std::vector<int64_t>{2, kClasses, height, width};
+  EXPECT_EQ(logits.sizes().vec(), expected);
+  EXPECT_TRUE(AllFinite(logits));
+}
+
+/// What every network must do, at odd sizes, in training and in evaluation.
+void ExpectWorks(const std::string& spec) {
+  SCOPED_TRACE(spec);
+  torch::manual_seed(1);
+  const Json json = ParseJson(spec, "spec");
+  const Task task = ModelTask(json);
+  const std::shared_ptr<SegModel> model = MakeModel(json, kClasses);
+  FillZeroKernels(*model);
+  for (const auto& [height, width] : {std::pair(65, 97), std::pair(33, 50), std::pair(1, 1)}) {
+    SCOPED_TRACE(StrCat(height, "x", width));
+    const at::Tensor image = torch::randn({2, 3, height, width});
+    if (task == Task::kClassification && height < 32) {
+      // A classifier may ask for more pixels, but must say so.
+      try {
+        model->eval();
+        ExpectLogits(model->forward(image).logits, task, height, width);
+      } catch (const Error& error) {
+        EXPECT_THAT(error.what(), HasSubstr("at least"));
+      }
+      continue;
+    }
+    {
+      model->eval();
+      torch::NoGradGuard no_grad;
+      const at::Tensor logits = model->forward(image).logits;
+      ExpectLogits(logits, task, height, width);
+      EXPECT_TRUE(at::equal(logits, model->forward(image).logits))
+          << "evaluation is not repeatable";
+      EXPECT_TRUE(AllFinite(model->Features(image)));
+    }
+    model->train();
+    model->zero_grad();
+    const SegOutput out = model->forward(image);
+    ExpectLogits(out.logits, task, height, width);
+    at::Tensor loss = (out.logits - 1).square().mean();
+    if (out.aux_logits.defined()) {
+      ExpectLogits(out.aux_logits, task, height, width);
+      loss = loss + (out.aux_logits - 1).square().mean();
+    }
+    loss.backward();
+    for (const auto& item : model->named_parameters()) {
+      const at::Tensor gradient = item.value().grad();
+      ASSERT_TRUE(gradient.defined()) << item.key() << " takes no part";
+      EXPECT_TRUE(AllFinite(gradient)) << item.key();
+    }
+    // At one pixel too few cells are left for a narrow network to be surely alive.
+    if (height < 32) continue;
+    const at::Tensor first = model->parameters().front().grad();
+    EXPECT_GT(first.abs().max().item<double>(), 0) << "no gradient reaches the first layer";
+  }
+}
+
+void ExpectUniqueNames(const torch::nn::Module& module) {
+  std::set<std::string> names;
+  std::set<const void*> storages;
+  for (const auto& [name, tensor] : ModuleState(module)) {
+    EXPECT_TRUE(names.insert(name).second) << name << " stands twice";
+    EXPECT_TRUE(storages.insert(tensor.unsafeGetTensorImpl()).second)
+        << name << " has a second name";
+  }
+  EXPECT_FALSE(names.empty());
+}
+
+std::string TestName(const testing::TestParamInfo<std::string>& info) {
+  std::string name = info.param;
+  for (char& c : name) {
+    if (!std::isalnum(static_cast<unsigned char>(c))) c = '_';
+  }
+  return name;
+}
+
+class EveryModel : public testing::TestWithParam<std::string> {};
+INSTANTIATE_TEST_SUITE_P(Registry, EveryModel, testing::ValuesIn(ModelNames()), TestName);
+
+TEST_P(EveryModel, Works) {
+  ExpectWorks("{\"name\": \"" + GetParam() + "\", \"backbone\": " + kSmallVgg + "}");
+}
+
+TEST_P(EveryModel, NamesAreUnique) {
+  const std::string spec = "{\"name\": \"" + GetParam() + "\", \"backbone\": " + kSmallVgg + "}";
+  ExpectUniqueNames(*MakeModel(ParseJson(spec, "spec"), kClasses));
+}
+
+TEST_P(EveryModel, IsDescribedAndRefusesUnknownKeys) {
+  const ModelRow& row = FindModel(GetParam());
+  EXPECT_EQ(row.name, GetParam());
+  EXPECT_FALSE(row.summary.empty());
+  EXPECT_FALSE(row.source.empty());
+  const std::string message = Message("{\"name\": \"" + GetParam() +
+                                      "\", \"backbone\": " + kSmallVgg + ", \"backbon\": 1}");
+  EXPECT_THAT(message, HasSubstr("model.backbon:"));
+  EXPECT_THAT(message, HasSubstr("did you mean \"backbone\""));
+}
+
+TEST_P(EveryModel, FreshWeightsFollowTheSeed) {
+  const std::string spec = "{\"name\": \"" + GetParam() + "\", \"backbone\": " + kSmallVgg + "}";
+  std::vector<NamedTensors> states;
+  for (uint64_t seed : {5, 5, 6}) {
+    torch::manual_seed(seed);
+    states.push_back(ModuleState(*MakeModel(ParseJson(spec, "spec"), kClasses)));
+  }
+  bool differs = false;
+  for (size_t i = 0; i < states[0].size(); ++i) {
+    EXPECT_TRUE(at::equal(states[0][i].second, states[1][i].second)) << states[0][i].first;
+    differs = differs || !at::equal(states[0][i].second, states[2][i].second);
+  }
+  EXPECT_TRUE(differs);
+}
+
+class EveryBackbone : public testing::TestWithParam<std::string> {};
+INSTANTIATE_TEST_SUITE_P(Registry, EveryBackbone, testing::ValuesIn(BackboneNames()), TestName);
+
+TEST_P(EveryBackbone, CarriesAnFcn) {
+  ExpectWorks("{\"name\": \"fcn8s\", \"backbone\": " + SmallBackbone(GetParam()) + "}");
+}
+
+TEST_P(EveryBackbone, Classifies) {
+  ExpectWorks("{\"name\": \"classifier\", \"backbone\": " + SmallBackbone(GetParam()) + "}");
+}
+
+TEST_P(EveryBackbone, ItsClassifierStartsAnFcn) {
+  torch::manual_seed(2);
+  const std::string backbone = SmallBackbone(GetParam());
+  const auto classifier =
+      MakeModel(ParseJson("{\"name\": \"classifier\", \"backbone\": " + backbone + "}", "spec"), 7);
+  const auto model = MakeModel(
+      ParseJson("{\"name\": \"fcn8s\", \"backbone\": " + backbone + "}", "spec"), kClasses);
+  const SegModel::Start start = model->StartFrom(ModuleState(*classifier));
+  EXPECT_NO_THROW(
+      LoadState(*model, start.tensors, {"classifier", start.new_layers, start.dropped_layers}));
+}
+
+TEST_P(EveryBackbone, NamesAreUniqueAndDescribed) {
+  const Json spec = ParseJson(SmallBackbone(GetParam()), "spec");
+  ExpectUniqueNames(*MakeTrunk(spec, {}, "backbone"));
+  ExpectUniqueNames(*MakeClassifier(spec, kClasses, "backbone"));
+  for (const BackboneRow& row : BackboneRows()) {
+    EXPECT_FALSE(row.summary.empty()) << row.name;
+    EXPECT_FALSE(row.source.empty()) << row.name;
+  }
+}
+
+TEST(RegistryTest, RowNamesAreUnique) {
+  const std::vector<std::string> models = ModelNames(), backbones = BackboneNames();
+  EXPECT_EQ(std::set<std::string>(models.begin(), models.end()).size(), models.size());
+  EXPECT_EQ(std::set<std::string>(backbones.begin(), backbones.end()).size(), backbones.size());
+}
+
+TEST(RegistryTest, UnknownModelSuggestsTheNearestAndListsAll) {
+  const std::string message = Message(R"({"name": "fcn8"})");
+  EXPECT_THAT(message, HasSubstr("model.name"));
+  EXPECT_THAT(message, HasSubstr("did you mean \"fcn8s\""));
+  for (const std::string& name : ModelNames()) EXPECT_THAT(message, HasSubstr(name));
+  EXPECT_THROW(FindModel("unet3000"), Error);
+}
+
+TEST(RegistryTest, UnknownBackboneSuggestsTheNearest) {
+  EXPECT_THAT(Message(R"({"name": "fcn8s", "backbone": "vgg16bn"})"),
+              HasSubstr("did you mean \"vgg16_bn\""));
+  EXPECT_THAT(Message(R"({"name": "classifier", "backbone": {"name": "vgg16bn"}})"),
+              HasSubstr("did you mean \"vgg16_bn\""));
+  EXPECT_THAT(
+      Message(R"({"name": "fcn8s", "backbone": {"name": "vgg11", "width": 0.0625, "widht": 1}})"),
+      HasSubstr("did you mean \"width\""));
+  EXPECT_THAT(Message(R"({"name": "fcn8s", "backbone": 16})"), HasSubstr("backbone"));
+}
+
+TEST(RegistryTest, SpecsAreChecked) {
+  EXPECT_THAT(Message("{}"), HasSubstr("model.name"));
+  EXPECT_THAT(Message("17"), HasSubstr("model"));
+  EXPECT_THAT(Message(R"({"name": 5})"), HasSubstr("model.name"));
+  EXPECT_THAT(Message(R"({"name": "fcn8s", "num_classes": 0})"), HasSubstr("model.num_classes"));
+  EXPECT_THAT(Message(R"({"name": "fcn8s", "num_classes": 2.5})"), HasSubstr("model.num_classes"));
+  const std::string with_preprocessing =
+      std::string(R"({"name": "fcn8s", "preprocessing": "cafe", "backbone": )") + kSmallVgg + "}";
+  EXPECT_THAT(Message(with_preprocessing), HasSubstr("did you mean \"caffe\""));
+}
+
+TEST(RegistryTest, ClassesOfTheDataAndOfTheModelMustAgree) {
+  const std::string spec =
+      std::string(R"({"name": "fcn32s", "num_classes": 6, "backbone": )") + kSmallVgg + "}";
+  EXPECT_EQ(Message(spec, 6), "");
+  EXPECT_EQ(Message(spec, 0), "");
+  EXPECT_THAT(Message(spec, 5), HasSubstr("model.num_classes"));
+  const std::string open = std::string(R"({"name": "fcn32s", "backbone": )") + kSmallVgg + "}";
+  EXPECT_EQ(Message(open, 5), "");
+  EXPECT_THAT(Message(open, 0), HasSubstr("num_classes"));
+}
+
+TEST(RegistryTest, TaskOfANameAndOfAnObject) {
+  EXPECT_EQ(ModelTask(Json("fcn8s")), Task::kSegmentation);
+  EXPECT_EQ(ModelTask(ParseJson(R"({"name": "classifier", "anything": 1})", "spec")),
+            Task::kClassification);
+  EXPECT_THROW(ModelTask(Json("fcn9")), Error);
+  EXPECT_THROW(ModelTask(Json(3)), Error);
+  EXPECT_THROW(ModelTask(ParseJson(R"({"name": 3})", "spec")), Error);
+}
+
+TEST(RegistryTest, PreprocessingTravelsWithTheModel) {
+  const std::string start = R"({"name": "fcn32s", )",
+                    end = std::string(R"("backbone": )") + kSmallVgg + "}";
+  EXPECT_TRUE(MakeModel(ParseJson(start + end, "spec"), 2)->preprocessing == Preprocessing());
+  const auto caffe = MakeModel(ParseJson(start + R"("preprocessing": "caffe", )" + end, "spec"), 2);
+  EXPECT_TRUE(caffe->preprocessing == Preprocessing::FromJson("caffe", "p"));
+  EXPECT_EQ(caffe->preprocessing.channel_order, "BGR");
+}
+
+}  // namespace
+}  // namespace seglab
