@@ -19,7 +19,8 @@ CommandLine::CommandLine(std::string usage, std::string summary)
   options_.add_options()("help,h", "show this text");
 }
 
-CommandLine& CommandLine::Required(const std::string& name, std::string* value, const std::string& help) {
+CommandLine& CommandLine::Required(const std::string& name, std::string* value,
+                                   const std::string& help) {
   options_.add_options()(name.c_str(), po::value<std::string>(value), help.c_str());
   required_.push_back(name);
   return *this;
@@ -32,7 +33,8 @@ CommandLine& CommandLine::Flag(const std::string& name, bool* value, const std::
 
 CommandLine& CommandLine::Many(const std::string& name, std::vector<std::string>* values,
                                const std::string& help) {
-  options_.add_options()(name.c_str(), po::value<std::vector<std::string>>(values)->composing(), help.c_str());
+  options_.add_options()(name.c_str(), po::value<std::vector<std::string>>(values)->composing(),
+                         help.c_str());
   return *this;
 }
 
@@ -52,8 +54,10 @@ bool CommandLine::Parse(const std::vector<std::string>& args) {
   const std::string hint = "; see seglab " + usage_.substr(0, usage_.find(' ')) + " --help";
   po::variables_map values;
   try {
-    const int style = po::command_line_style::default_style & ~po::command_line_style::allow_guessing;
-    po::store(po::command_line_parser(args).options(all).positional(positions).style(style).run(), values);
+    const int style =
+        po::command_line_style::default_style & ~po::command_line_style::allow_guessing;
+    po::store(po::command_line_parser(args).options(all).positional(positions).style(style).run(),
+              values);
     po::notify(values);
   } catch (const po::unknown_option& error) {
     std::vector<std::string> names;
@@ -72,7 +76,8 @@ bool CommandLine::Parse(const std::vector<std::string>& args) {
   std::vector<std::string> rest;
   if (values.count(kPositional) != 0) rest = values[kPositional].as<std::vector<std::string>>();
   const int count = static_cast<int>(rest.size());
-  if (positional_ == nullptr && count > 0) throw UsageError("unexpected \"", rest.front(), "\"", hint);
+  if (positional_ == nullptr && count > 0)
+    throw UsageError("unexpected \"", rest.front(), "\"", hint);
   if (count < at_least_) throw UsageError("an argument is missing: seglab ", usage_);
   if (positional_ != nullptr && at_most_ >= 0 && count > at_most_) {
     throw UsageError("unexpected \"", rest[at_most_], "\"", hint);

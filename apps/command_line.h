@@ -6,7 +6,8 @@
 
 namespace seglab {
 
-/// One sub-command's options, bound to variables: the default that --help shows is the variable's value.
+/// One sub-command's options, bound to variables: the default that --help shows is the variable's
+/// value.
 class CommandLine {
  public:
   /// @param usage    "eval --checkpoint DIR --dataset NAME ..."
@@ -22,7 +23,8 @@ class CommandLine {
   CommandLine& Required(const std::string& name, std::string* value, const std::string& help);
   CommandLine& Flag(const std::string& name, bool* value, const std::string& help);
   /// May be given several times.
-  CommandLine& Many(const std::string& name, std::vector<std::string>* values, const std::string& help);
+  CommandLine& Many(const std::string& name, std::vector<std::string>* values,
+                    const std::string& help);
   /// What stands without a name. `at_least` of them must be there, `at_most` may (-1: any number).
   CommandLine& Positional(std::vector<std::string>* values, int at_least, int at_most);
 

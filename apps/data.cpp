@@ -32,7 +32,8 @@ int Doctor(const Dataset& dataset, int64_t limit) {
 }
 
 void Export(const Dataset& dataset, int64_t limit, const std::string& out) {
-  if (dataset.IsClassification()) throw Error("data export: a classification data set has no masks");
+  if (dataset.IsClassification())
+    throw Error("data export: a classification data set has no masks");
   const std::string images = JoinPath(out, "images"), masks = JoinPath(out, "masks");
   CheckWritableFolder(out);
   MakeFolders(images);
@@ -57,8 +58,9 @@ int DataCommand(const Args& args) {
   std::vector<std::string> actions, settings;
   std::string name, root, split = "train", out;
   int64_t limit = 0;
-  CommandLine line("data list | doctor --dataset NAME ... | export --dataset NAME ... --out DIR",
-                   "Lists the data sets; looks a data set over for faults; writes it as a folder data set.");
+  CommandLine line(
+      "data list | doctor --dataset NAME ... | export --dataset NAME ... --out DIR",
+      "Lists the data sets; looks a data set over for faults; writes it as a folder data set.");
   line.Positional(&actions, 1, 1)
       .Option("dataset", &name, "name of the data set")
       .Option("data-root", &root, "its root folder")

@@ -14,11 +14,13 @@
 namespace seglab {
 
 int EvalCommand(const Args& args) {
-  std::string checkpoint, dataset_name, data_root, split = "val", json, absent = "union", device = "auto";
+  std::string checkpoint, dataset_name, data_root, split = "val", json, absent = "union",
+                                                   device = "auto";
   std::vector<std::string> settings;
   EvalOptions options;
-  CommandLine line("eval --checkpoint DIR|FILE --dataset NAME [--data-root DIR] [--split NAME] [--json FILE]",
-                   "Scores a trained network on a data set, an image at a time.");
+  CommandLine line(
+      "eval --checkpoint DIR|FILE --dataset NAME [--data-root DIR] [--split NAME] [--json FILE]",
+      "Scores a trained network on a data set, an image at a time.");
   line.Required("checkpoint", &checkpoint, "run folder or .safetensors file")
       .Required("dataset", &dataset_name, "name of the data set")
       .Option("data-root", &data_root, "its root folder")
@@ -38,8 +40,8 @@ int EvalCommand(const Args& args) {
   LoadedModel loaded = LoadModelFile(checkpoint);
   const std::shared_ptr<const Dataset> dataset = MakeDataset(spec);
   if (dataset->Labels().size() != loaded.labels.size()) {
-    throw Error(loaded.path, ": was trained for ", loaded.labels.size(), " classes, ", dataset_name, " has ",
-                dataset->Labels().size(), "; take the data set it was trained on");
+    throw Error(loaded.path, ": was trained for ", loaded.labels.size(), " classes, ", dataset_name,
+                " has ", dataset->Labels().size(), "; take the data set it was trained on");
   }
   loaded.model->to(PickDevice(device));
   const EvalResult result = Evaluate(*loaded.model, dataset, options);
@@ -47,9 +49,11 @@ int EvalCommand(const Args& args) {
   const std::vector<std::string>& names = dataset->Labels().names;
   std::cout << ScoresToText(scores, names, result.images);
   Log::Info(result.images, " images in ", FormatDuration(result.seconds), ", waiting for data ",
-            static_cast<int>(100 * result.wait_seconds / std::max(result.seconds, 1e-9) + 0.5), " %");
+            static_cast<int>(100 * result.wait_seconds / std::max(result.seconds, 1e-9) + 0.5),
+            " %");
   if (!json.empty()) {
-    WriteFileAtomically(json, ScoresToJson(scores, result.matrix, names, result.images).dump(2) + "\n");
+    WriteFileAtomically(json,
+                        ScoresToJson(scores, result.matrix, names, result.images).dump(2) + "\n");
   }
   return 0;
 }

@@ -25,14 +25,18 @@ int ClassesOf(const TensorFile& file) {
 int ForwardCommand(const Args& args) {
   std::string model_json, weights, input, output, device = "auto";
   CommandLine line("forward --model JSON --weights FILE --input FILE --output FILE",
-                   "Runs a network on tensor \"image\" (N, 3, H, W), already normalised, and writes \"logits\".");
-  line.Required("model", &model_json, "network as JSON, e.g. '{\"name\": \"fcn8s\", \"num_classes\": 21}', or a file")
+                   "Runs a network on tensor \"image\" (N, 3, H, W), already normalised, and "
+                   "writes \"logits\".");
+  line.Required("model", &model_json,
+                "network as JSON, e.g. '{\"name\": \"fcn8s\", \"num_classes\": 21}', or a file")
       .Required("weights", &weights, "safetensors file with this network's names")
       .Required("input", &input, "safetensors file with tensor \"image\", float")
-      .Required("output", &output, "safetensors file to write: logits, and aux_logits where there are some")
+      .Required("output", &output,
+                "safetensors file to write: logits, and aux_logits where there are some")
       .Option("device", &device, "auto, cpu, cuda, cuda:1");
   if (!line.Parse(args)) return 0;
-  const Json spec = FileExists(model_json) ? ReadJsonFile(model_json) : ParseJson(model_json, "--model");
+  const Json spec =
+      FileExists(model_json) ? ReadJsonFile(model_json) : ParseJson(model_json, "--model");
   const TensorFile file = ReadSafetensors(weights);
   const std::shared_ptr<SegModel> model = MakeModel(spec, ClassesOf(file), "--model");
   LoadOptions options;

@@ -37,7 +37,8 @@ void PrintHelp(std::ostream& out) {
   out << "seglab " << SEGLAB_VERSION << ", a laboratory for semantic segmentation on LibTorch "
       << TorchVersion() << "\n\nseglab <command> [options]\n\n";
   for (const CommandRow& row : kCommands) {
-    out << "  " << row.name << std::string(10 - std::string(row.name).size(), ' ') << row.summary << "\n";
+    out << "  " << row.name << std::string(10 - std::string(row.name).size(), ' ') << row.summary
+        << "\n";
   }
   out << "\nseglab <command> --help shows a command's options.\n";
 }
@@ -75,7 +76,8 @@ int Complain(const std::string& text, int status) {
 std::string TypedCommand(const std::string& command, const Args& args) {
   std::string text = "seglab " + command;
   for (const std::string& arg : args) {
-    const bool plain = arg.find_first_of(" \t\"'{}[]$*?&|;<>()") == std::string::npos && !arg.empty();
+    const bool plain =
+        arg.find_first_of(" \t\"'{}[]$*?&|;<>()") == std::string::npos && !arg.empty();
     text += plain ? " " + arg : " '" + arg + "'";
   }
   return text;

@@ -16,21 +16,25 @@ namespace {
 void PrintList() {
   std::cout << "networks\n";
   for (const ModelRow& row : ModelRows()) {
-    std::cout << "  " << std::left << std::setw(14) << row.name << row.summary << " (" << row.source << ")\n";
+    std::cout << "  " << std::left << std::setw(14) << row.name << row.summary << " (" << row.source
+              << ")\n";
   }
   std::cout << "\nbackbones\n";
   for (const BackboneRow& row : BackboneRows()) {
-    std::cout << "  " << std::left << std::setw(14) << row.name << row.summary << " (" << row.source << ")\n";
+    std::cout << "  " << std::left << std::setw(14) << row.name << row.summary << " (" << row.source
+              << ")\n";
   }
 }
 
 Json ListAsJson() {
   Json list = {{"models", Json::array()}, {"backbones", Json::array()}};
   for (const ModelRow& row : ModelRows()) {
-    list["models"].push_back({{"name", row.name}, {"summary", row.summary}, {"source", row.source}});
+    list["models"].push_back(
+        {{"name", row.name}, {"summary", row.summary}, {"source", row.source}});
   }
   for (const BackboneRow& row : BackboneRows()) {
-    list["backbones"].push_back({{"name", row.name}, {"summary", row.summary}, {"source", row.source}});
+    list["backbones"].push_back(
+        {{"name", row.name}, {"summary", row.summary}, {"source", row.source}});
   }
   return list;
 }
@@ -63,7 +67,8 @@ int ModelsCommand(const Args& args) {
   int classes = 21;
   int64_t height = 500, width = 500;
   bool json = false;
-  CommandLine line("models [NAME | JSON] [--backbone NAME] [--json]", "Lists networks and backbones, or describes one.");
+  CommandLine line("models [NAME | JSON] [--backbone NAME] [--json]",
+                   "Lists networks and backbones, or describes one.");
   line.Positional(&names, 0, 1)
       .Option("backbone", &backbone, "backbone of the network, by name")
       .Option("classes", &classes, "number of classes")
@@ -79,18 +84,21 @@ int ModelsCommand(const Args& args) {
     }
     return 0;
   }
-  Json spec = names[0].rfind('{', 0) == 0 ? ParseJson(names[0], "models") : Json{{"name", names[0]}};
+  Json spec =
+      names[0].rfind('{', 0) == 0 ? ParseJson(names[0], "models") : Json{{"name", names[0]}};
   if (!backbone.empty()) spec["backbone"] = backbone;
-  const Json description = Describe(spec, spec.contains("num_classes") ? 0 : classes, height, width);
+  const Json description =
+      Describe(spec, spec.contains("num_classes") ? 0 : classes, height, width);
   if (json) {
     std::cout << description.dump(2) << "\n";
     return 0;
   }
   std::cout << spec.dump() << "\n  parameters  " << description["parameters"] << "\n  input       "
-            << description["input"].dump() << "\n  output      " << description["output"].dump() << "\n";
+            << description["input"].dump() << "\n  output      " << description["output"].dump()
+            << "\n";
   for (const Json& layer : description["parameter_tensors"]) {
-    std::cout << "    " << std::left << std::setw(40) << layer["name"].get<std::string>() << layer["shape"].dump()
-              << "\n";
+    std::cout << "    " << std::left << std::setw(40) << layer["name"].get<std::string>()
+              << layer["shape"].dump() << "\n";
   }
   return 0;
 }

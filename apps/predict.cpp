@@ -32,7 +32,8 @@ std::vector<std::string> ExpandImages(const std::vector<std::string>& inputs) {
     for (const std::string& image : found) {
       if (!FileExists(image)) throw Error(image, ": no such image");
       if (!stems.insert(Stem(image)).second) {
-        throw Error(image, ": another image has the same name, and so would its mask; predict it into "
+        throw Error(image,
+                    ": another image has the same name, and so would its mask; predict it into "
                     "another folder");
       }
       images.push_back(image);
@@ -48,8 +49,9 @@ int PredictCommand(const Args& args) {
   double alpha = 0.55;
   bool no_overlay = false;
   std::vector<std::string> inputs;
-  CommandLine line("predict --checkpoint DIR|FILE --out DIR IMAGE...",
-                   "Segments images: <name>.png is the mask of class indices, <name>_overlay.jpg shows it.");
+  CommandLine line(
+      "predict --checkpoint DIR|FILE --out DIR IMAGE...",
+      "Segments images: <name>.png is the mask of class indices, <name>_overlay.jpg shows it.");
   line.Required("checkpoint", &checkpoint, "run folder or .safetensors file")
       .Required("out", &out, "folder for the results")
       .Positional(&inputs, 1, -1)
@@ -64,13 +66,15 @@ int PredictCommand(const Args& args) {
   CheckWritableFolder(out);
   Progress progress("predicting", static_cast<int64_t>(images.size()));
   for (size_t i = 0; i < images.size(); ++i) {
-    if (const int signal = StopRequested()) throw Stopped(signal, StrCat("stopped after ", i, " images"));
+    if (const int signal = StopRequested())
+      throw Stopped(signal, StrCat("stopped after ", i, " images"));
     const cv::Mat image = ReadImage(images[i]);
     const at::Tensor logits = PredictLogits(*loaded.model, ImageTensor(image), precision);
     const cv::Mat mask = MaskFromTensor(ArgMaxLabels(logits));
     WriteMask(JoinPath(out, Stem(images[i]) + ".png"), mask, loaded.labels);
     if (!no_overlay) {
-      WriteImage(JoinPath(out, Stem(images[i]) + "_overlay.jpg"), Overlay(image, mask, loaded.labels, alpha));
+      WriteImage(JoinPath(out, Stem(images[i]) + "_overlay.jpg"),
+                 Overlay(image, mask, loaded.labels, alpha));
     }
     progress.Update(static_cast<int64_t>(i) + 1);
   }

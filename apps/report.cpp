@@ -9,7 +9,8 @@ namespace seglab {
 
 int ReportCommand(const Args& args) {
   std::vector<std::string> folders;
-  CommandLine line("report DIR", "Writes the tables and the HTML report of an experiment's folder again.");
+  CommandLine line("report DIR",
+                   "Writes the tables and the HTML report of an experiment's folder again.");
   line.Positional(&folders, 1, 1);
   if (!line.Parse(args)) return 0;
   const ExperimentResult result = ReadExperimentResult(folders[0]);

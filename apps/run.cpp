@@ -11,8 +11,9 @@ int RunCommand(const Args& args) {
   std::string data_root;
   RunnerOptions options;
   options.out = "runs";
-  CommandLine line("run <name | file.json> [--set key=value]... [--data-root DIR] [--out DIR] [--dry-run]",
-                   "Runs what is not finished of an experiment, prints its table, writes its report.");
+  CommandLine line(
+      "run <name | file.json> [--set key=value]... [--data-root DIR] [--out DIR] [--dry-run]",
+      "Runs what is not finished of an experiment, prints its table, writes its report.");
   line.Positional(&names, 1, 1)
       .Many("set", &settings, "change a value, e.g. --set seed=2 --set train.iterations=100")
       .Option("data-root", &data_root, "root folder of the data set")

@@ -24,8 +24,9 @@ MaskPair ReadPair(const std::string& truth, const std::string& prediction) {
   if (!FileExists(prediction)) throw Error(prediction, ": no prediction for ", truth);
   pair.prediction = ReadMask(prediction);
   if (pair.truth.size() != pair.prediction.size()) {
-    throw Error(prediction, ": is ", pair.prediction.cols, "x", pair.prediction.rows, ", but its truth ", truth,
-                " is ", pair.truth.cols, "x", pair.truth.rows, "; predict at the size of the truth");
+    throw Error(prediction, ": is ", pair.prediction.cols, "x", pair.prediction.rows,
+                ", but its truth ", truth, " is ", pair.truth.cols, "x", pair.truth.rows,
+                "; predict at the size of the truth");
   }
   return pair;
 }
@@ -36,7 +37,8 @@ std::vector<std::string> ClassNames(const std::string& file, int classes) {
   if (!file.empty() && static_cast<int>(names.size()) != classes) {
     throw Error(file, ": has ", names.size(), " names for ", classes, " classes; one a line");
   }
-  for (int i = static_cast<int>(names.size()); i < classes; ++i) names.push_back("class " + std::to_string(i));
+  for (int i = static_cast<int>(names.size()); i < classes; ++i)
+    names.push_back("class " + std::to_string(i));
   return names;
 }
 
@@ -45,8 +47,10 @@ std::vector<std::string> ClassNames(const std::string& file, int classes) {
 int ScoreCommand(const Args& args) {
   std::string truth, predictions, json, absent = "union", names_file;
   int classes = 0, ignore = 255, threads = UsableCores();
-  CommandLine line("score --truth DIR --predictions DIR --classes N [--ignore 255] [--absent POLICY] [--json FILE]",
-                   "Scores masks (8-bit grey or palette PNG of class indices) with the same file names.");
+  CommandLine line(
+      "score --truth DIR --predictions DIR --classes N [--ignore 255] [--absent POLICY] [--json "
+      "FILE]",
+      "Scores masks (8-bit grey or palette PNG of class indices) with the same file names.");
   line.Required("truth", &truth, "folder of true masks")
       .Required("predictions", &predictions, "folder of predicted masks")
       .Option("classes", &classes, "number of classes (required)")
@@ -64,7 +68,9 @@ int ScoreCommand(const Args& args) {
   if (files.empty()) throw Error(truth, ": holds no .png masks");
   if (!FolderExists(predictions)) throw Error(predictions, ": no such folder");
 
-  auto read = [&](int64_t i) { return ReadPair(JoinPath(truth, files[i]), JoinPath(predictions, files[i])); };
+  auto read = [&](int64_t i) {
+    return ReadPair(JoinPath(truth, files[i]), JoinPath(predictions, files[i]));
+  };
   const int64_t count = static_cast<int64_t>(files.size());
   OrderedPrefetch<MaskPair> pairs(read, 0, count, threads);
   ConfusionMatrix matrix(classes);
@@ -75,7 +81,8 @@ int ScoreCommand(const Args& args) {
   }
   const Scores scores = ComputeScores(matrix, policy);
   std::cout << ScoresToText(scores, names, count);
-  if (!json.empty()) WriteFileAtomically(json, ScoresToJson(scores, matrix, names, count).dump(2) + "\n");
+  if (!json.empty())
+    WriteFileAtomically(json, ScoresToJson(scores, matrix, names, count).dump(2) + "\n");
   return 0;
 }
 

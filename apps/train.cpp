@@ -25,13 +25,16 @@ Json OneRun(const std::string& model, const std::string& backbone, const std::st
 }  // namespace
 
 int TrainCommand(const Args& args) {
-  std::string config, model = "fcn8s", backbone, dataset, data_root, split = "train", val_split = "val";
+  std::string config, model = "fcn8s", backbone, dataset, data_root, split = "train",
+                      val_split = "val";
   std::string init, out;
   std::vector<std::string> settings;
   RunnerOptions options;
-  CommandLine line("train --config FILE | --model NAME --dataset NAME --data-root DIR ... --out DIR",
-                   "Trains one network, or goes on with it, and scores it.");
-  line.Option("config", &config, "JSON of one run: model, data, train, seed, init (as in an experiment's \"runs\")")
+  CommandLine line(
+      "train --config FILE | --model NAME --dataset NAME --data-root DIR ... --out DIR",
+      "Trains one network, or goes on with it, and scores it.");
+  line.Option("config", &config,
+              "JSON of one run: model, data, train, seed, init (as in an experiment's \"runs\")")
       .Option("model", &model, "name of the network")
       .Option("backbone", &backbone, "name of its backbone")
       .Option("dataset", &dataset, "name of the data set")
@@ -39,13 +42,16 @@ int TrainCommand(const Args& args) {
       .Option("split", &split, "split to train on")
       .Option("val-split", &val_split, "split to score on")
       .Option("init", &init, "checkpoint or weight file to start from")
-      .Many("set", &settings, "change a value, e.g. --set train.iterations=1000 --set train.lr=0.01")
+      .Many("set", &settings,
+            "change a value, e.g. --set train.iterations=1000 --set train.lr=0.01")
       .Option("device", &options.device, "auto, cpu, cuda, cuda:1")
       .Required("out", &out, "run folder");
   if (!line.Parse(args)) return 0;
-  if (config.empty() == dataset.empty()) throw UsageError("train: give either --config or --model and --dataset");
+  if (config.empty() == dataset.empty())
+    throw UsageError("train: give either --config or --model and --dataset");
 
-  Json root = config.empty() ? OneRun(model, backbone, dataset, split, val_split, init) : ReadJsonFile(config);
+  Json root = config.empty() ? OneRun(model, backbone, dataset, split, val_split, init)
+                             : ReadJsonFile(config);
   const std::string where = config.empty() ? "train" : config;
   if (!config.empty() && !root.contains("runs")) {
     root["name"] = "train";
@@ -57,7 +63,8 @@ int TrainCommand(const Args& args) {
   }
   PlannedRun run = PlanRun(experiment.runs[0], "", out);
   if (run.folder != out) {
-    throw Error(out, ": holds a training with other settings; choose another --out or remove that folder");
+    throw Error(
+        out, ": holds a training with other settings; choose another --out or remove that folder");
   }
   if (run.status != RunStatus::kFinished) {
     CheckWritableFolder(out);

@@ -10,8 +10,10 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
 find_program(SEGLAB_CCACHE ccache)
 if(SEGLAB_CCACHE)
-  # ccache can serve files that use a precompiled header only with these two settings.
+  # ccache can serve files that use a precompiled header only with this sloppiness (and -fpch-preprocess below);
+  # with paths relative to the source folder, every checkout shares one cache.
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
+      CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=true
       CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${SEGLAB_CCACHE})
 endif()
 

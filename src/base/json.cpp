@@ -238,6 +238,10 @@ nlohmann::json Canonical(const Json& value) {
 }  // namespace
 
 Json ParseJson(std::string_view text, const std::string& where) {
+  // The parser takes a zero byte for the end of its input.
+  if (text.find('\0') != std::string_view::npos) {
+    throw Error(where, ": holds a zero byte, so it is no JSON text");
+  }
   return Builder(text, where).Build();
 }
 

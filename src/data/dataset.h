@@ -23,8 +23,9 @@ struct LabelSet {
 
 /// One image with its truth. Image and label map always have the same size and move together.
 struct Sample {
-  cv::Mat image;      ///< H x W, CV_8UC3, R G B
-  cv::Mat label;      ///< H x W, CV_8UC1, class index or kIgnoreLabel; empty for a classification sample
+  cv::Mat image;  ///< H x W, CV_8UC3, R G B
+  cv::Mat
+      label;  ///< H x W, CV_8UC1, class index or kIgnoreLabel; empty for a classification sample
   int category = -1;  ///< the one class of a classification sample, else -1
   std::string name;   ///< for messages and file names, unique in its data set
 };

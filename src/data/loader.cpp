@@ -64,13 +64,15 @@ Batch Collate(const std::vector<Sample>& samples, const Color& fill) {
   }
   batch.image = at::empty({n, height, width, 3}, at::kByte);
   const bool classification = samples.front().label.empty();
-  batch.label = classification ? at::empty({n}, at::kLong) : at::empty({n, height, width}, at::kByte);
+  batch.label =
+      classification ? at::empty({n}, at::kLong) : at::empty({n, height, width}, at::kByte);
   for (int64_t i = 0; i < n; ++i) {
     const Sample& sample = samples[i];
     const bool smaller = sample.image.rows < height || sample.image.cols < width;
     uint8_t* image = batch.image.data_ptr<uint8_t>() + i * height * width * 3;
     if (smaller) {
-      for (int64_t p = 0; p < height * width; ++p) std::copy(fill.begin(), fill.end(), image + 3 * p);
+      for (int64_t p = 0; p < height * width; ++p)
+        std::copy(fill.begin(), fill.end(), image + 3 * p);
     }
     CopyRows(sample.image, image, width);
     if (classification) {
@@ -114,7 +116,8 @@ std::unique_ptr<OrderedPrefetch<Batch>> MakePrefetch(
 
 void CheckOptions(const Dataset& dataset, const LoaderOptions& options) {
   if (dataset.Size() < 1) throw Error("loader: the data set is empty");
-  if (options.batch < 1) throw Error("loader: the batch must hold at least 1 sample, found ", options.batch);
+  if (options.batch < 1)
+    throw Error("loader: the batch must hold at least 1 sample, found ", options.batch);
 }
 
 std::vector<SampleKey> KeysOf(int64_t size, int64_t batch_index, int batch,
@@ -157,7 +160,8 @@ Loader Loader::OnePass(std::shared_ptr<const Dataset> dataset, std::vector<Trans
   const int64_t size = dataset->Size();
   auto keys = [size, batch = options.batch](int64_t number) {
     std::vector<SampleKey> keys;
-    for (int64_t k = number * batch; k < std::min(size, (number + 1) * batch); ++k) keys.push_back({0, k});
+    for (int64_t k = number * batch; k < std::min(size, (number + 1) * batch); ++k)
+      keys.push_back({0, k});
     return keys;
   };
   Loader loader;

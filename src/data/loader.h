@@ -14,8 +14,8 @@
 
 namespace seglab {
 
-/// Samples side by side. Images of different sizes are padded at the right and the bottom with `fill`
-/// and kIgnoreLabel to the largest height and width.
+/// Samples side by side. Images of different sizes are padded at the right and the bottom with
+/// `fill` and kIgnoreLabel to the largest height and width.
 struct Batch {
   at::Tensor image;  ///< (N, H, W, 3) uint8, R G B
   at::Tensor label;  ///< (N, H, W) uint8 label maps, or (N) int64 categories
@@ -31,9 +31,9 @@ struct LoaderOptions {
   Color fill = {0, 0, 0};
 };
 
-/// An endless (shuffle or not) or finite sequence of batches. Sample k of the whole sequence is element k mod n of
-/// epoch k / n, so any place is reached without reading what lies before it, and the batches do not
-/// depend on the number of threads. Batches run over the end of an epoch.
+/// An endless (shuffle or not) or finite sequence of batches. Sample k of the whole sequence is
+/// element k mod n of epoch k / n, so any place is reached without reading what lies before it, and
+/// the batches do not depend on the number of threads. Batches run over the end of an epoch.
 class Loader {
  public:
   /// @param first  number of the first batch to give

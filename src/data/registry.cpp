@@ -3,7 +3,7 @@
 #include "base/error.h"
 #include "base/names.h"
 #include "data/folder.h"
-#include "data/shapes.h"
+#include "data/shapes/shapes.h"
 #include "data/voc.h"
 
 namespace seglab {

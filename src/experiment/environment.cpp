@@ -46,14 +46,9 @@ std::string Revision() {
 }  // namespace
 
 Json Environment(const c10::Device& device) {
-  return {{"seglab", SEGLAB_VERSION},
-          {"revision", Revision()},
-          {"libtorch", TorchVersion()},
-          {"device", device.str()},
-          {"cpu", CpuName()},
-          {"threads", at::get_num_threads()},
-          {"compiler", __VERSION__},
-          {"date", Today()}};
+  return {{"seglab", SEGLAB_VERSION}, {"revision", Revision()}, {"libtorch", TorchVersion()},
+          {"device", device.str()},   {"cpu", CpuName()},       {"threads", at::get_num_threads()},
+          {"compiler", __VERSION__},  {"date", Today()}};
 }
 
 }  // namespace seglab

@@ -13,8 +13,8 @@
 
 namespace seglab {
 
-void WritePictures(SegModel& model, const Dataset& dataset, int count, const std::string& experiment_folder,
-                   const std::string& run_folder) {
+void WritePictures(SegModel& model, const Dataset& dataset, int count,
+                   const std::string& experiment_folder, const std::string& run_folder) {
   const std::string shared = JoinPath(experiment_folder, "pictures");
   const std::string own = JoinPath(run_folder, "pictures");
   MakeFolders(shared);
@@ -25,7 +25,8 @@ void WritePictures(SegModel& model, const Dataset& dataset, int count, const std
     const Sample sample = dataset.Get(k * dataset.Size() / shown);
     const at::Tensor logits = PredictLogits(model, ImageTensor(sample.image));
     const std::string number = std::to_string(k);
-    WriteMask(JoinPath(own, number + ".png"), MaskFromTensor(ArgMaxLabels(logits)), dataset.Labels());
+    WriteMask(JoinPath(own, number + ".png"), MaskFromTensor(ArgMaxLabels(logits)),
+              dataset.Labels());
     WriteImage(JoinPath(shared, number + "_image.jpg"), sample.image);
     WriteMask(JoinPath(shared, number + "_truth.png"), sample.label, dataset.Labels());
     names.push_back(sample.name);

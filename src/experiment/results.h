@@ -27,15 +27,15 @@ struct RunResult {
 
 /// An experiment with the runs that are finished, in the order of its JSON.
 struct ExperimentResult {
-  std::string name;         ///< "table2"
+  std::string name;  ///< "table2"
   std::string title;
-  std::string description;  ///< a paragraph for the report; may be empty
-  std::string paper_ref;    ///< "Long et al. 2015, Table 2"; may be empty
+  std::string description;           ///< a paragraph for the report; may be empty
+  std::string paper_ref;             ///< "Long et al. 2015, Table 2"; may be empty
   std::vector<std::string> columns;  ///< keys of the metrics: pixel_acc, mean_acc, mean_iou, fw_iou
-  std::string command;      ///< what the user typed
-  std::string folder;       ///< runs/<experiment>
-  Json environment;         ///< LibTorch, CPU, threads, git revision, date
-  LabelSet labels;          ///< classes of the segmentation runs
+  std::string command;               ///< what the user typed
+  std::string folder;                ///< runs/<experiment>
+  Json environment;                  ///< LibTorch, CPU, threads, git revision, date
+  LabelSet labels;                   ///< classes of the segmentation runs
   std::vector<RunResult> runs;
 };
 

@@ -41,7 +41,8 @@ RunConfig ReadConfig(const PlannedRun& run, const std::string& init_folder) {
   config.model = reader.Require<Json>("model");
   Json data = reader.Require<Json>("data");
   if (!data.is_object()) throw Error(reader.Path("data"), ": must be an object");
-  for (auto [part, target] : {std::pair("train", &config.train_data), std::pair("val", &config.val_data)}) {
+  for (auto [part, target] :
+       {std::pair("train", &config.train_data), std::pair("val", &config.val_data)}) {
     Json options = data;
     for (const char* key : {"train", "val", "transforms"}) options.erase(key);
     if (data.contains(part)) MergeJson(options, data[part]);
@@ -97,7 +98,8 @@ void ExecuteRun(const PlannedRun& run, const std::string& init_folder,
   job.val = MakeDataset(config.val_data, run.spec.name + ".data");
   const int classes = job.train->Labels().size();
   if (job.val->Labels().size() != classes) {
-    throw Error(run.spec.name, ".data: training has ", classes, " classes, validation ", job.val->Labels().size());
+    throw Error(run.spec.name, ".data: training has ", classes, " classes, validation ",
+                job.val->Labels().size());
   }
   torch::manual_seed(MixSeed(config.seed, kWeightSalt));
   job.model = MakeModel(config.model, classes, run.spec.name + ".model");
@@ -114,8 +116,10 @@ void ExecuteRun(const PlannedRun& run, const std::string& init_folder,
   Log::Info(run.spec.name, ": ", CountParameters(*job.model), " parameters, ", job.train->Size(),
             " training and ", job.val->Size(), " validation samples, ", DescribeRuntime(device));
   if (run.status == RunStatus::kNew && config.train.iterations > 0) {
-    CheckDataset(*job.train, run.spec.name + ": training data", config.train.check_samples, config.train.threads);
-    CheckDataset(*job.val, run.spec.name + ": validation data", config.train.check_samples, config.train.threads);
+    CheckDataset(*job.train, run.spec.name + ": training data", config.train.check_samples,
+                 config.train.threads);
+    CheckDataset(*job.val, run.spec.name + ": validation data", config.train.check_samples,
+                 config.train.threads);
   }
   const TrainSummary summary = Train(job);
 
@@ -138,7 +142,8 @@ void ExecuteRun(const PlannedRun& run, const std::string& init_folder,
                  {"eval_seconds", evaluated.seconds},
                  {"labels", LabelsToJson(job.val->Labels())},
                  {"summary", ScoresToText(scores, job.val->Labels().names, evaluated.images)},
-                 {"metrics", ScoresToJson(scores, evaluated.matrix, job.val->Labels().names, evaluated.images)}};
+                 {"metrics", ScoresToJson(scores, evaluated.matrix, job.val->Labels().names,
+                                          evaluated.images)}};
   if (summary.best_iteration > 0) {
     result["best"] = {{"score", summary.best_score}, {"iteration", summary.best_iteration}};
   }

@@ -31,12 +31,14 @@ bool IsFinished(const std::string& folder, const std::string& hash) {
   return ParseJson(ReadFile(path), path).value("hash", "") == hash;
 }
 
-/// The hash of the weights that start a run, when a file does; "" when none does or it is not there (the run
-/// itself complains).
+/// The hash of the weights that start a run, when a file does; "" when none does or it is not there
+/// (the run itself complains).
 std::string InitFileHash(const RunSpec& spec) {
   if (!spec.config.contains("init")) return "";
   const Json& init = spec.config["init"];
-  const std::string path = init.is_object() ? init.value("from", "") : init.is_string() ? init.get<std::string>() : "";
+  const std::string path = init.is_object()   ? init.value("from", "")
+                           : init.is_string() ? init.get<std::string>()
+                                              : "";
   if (!FileExists(path) && !FolderExists(path)) return "";
   return HashHex(ReadFile(FindCheckpoint(path, "last")));
 }

@@ -9,11 +9,11 @@
 namespace seglab {
 
 struct RunnerOptions {
-  std::string out;              ///< folder of all experiments; "" = runs
+  std::string out;  ///< folder of all experiments; "" = runs
   std::string device = "auto";
-  bool dry_run = false;         ///< show the plan, do nothing
-  int pictures = 8;             ///< validation images shown in the report
-  std::string command;          ///< what the user typed, for the report
+  bool dry_run = false;  ///< show the plan, do nothing
+  int pictures = 8;      ///< validation images shown in the report
+  std::string command;   ///< what the user typed, for the report
 };
 
 enum class RunStatus { kFinished, kStarted, kNew };
@@ -27,7 +27,8 @@ struct PlannedRun {
   int64_t iteration = 0;  ///< where a started run stands
 };
 
-/// Finds out where one run stands. A folder that holds a run of another hash is left alone: the run goes into
+/// Finds out where one run stands. A folder that holds a run of another hash is left alone: the run
+/// goes into
 /// "<folder>@<hash>".
 PlannedRun PlanRun(const RunSpec& spec, const std::string& init_hash, const std::string& folder);
 

@@ -28,7 +28,8 @@ bool IsRunKey(const std::string& setting) {
 /// "runs.FCN-8s.train.lr=1" becomes "runs.3.train.lr=1".
 std::string NumberedRun(const Json& root, const std::string& setting) {
   const std::string prefix = "runs.";
-  if (setting.rfind(prefix, 0) != 0 || !root.contains("runs") || !root["runs"].is_array()) return setting;
+  if (setting.rfind(prefix, 0) != 0 || !root.contains("runs") || !root["runs"].is_array())
+    return setting;
   for (size_t i = 0; i < root["runs"].size(); ++i) {
     const Json& run = root["runs"][i];
     if (!run.is_object() || !run.contains("name") || !run["name"].is_string()) continue;
@@ -73,7 +74,8 @@ struct SweepPoint {
 std::vector<SweepPoint> SweepPoints(const Json& sweep, const std::string& path) {
   std::vector<SweepPoint> points = {{}};
   for (const auto& [key, values] : sweep.items()) {
-    if (!values.is_array() || values.empty()) throw Error(path, ".", key, ": must be a list of values");
+    if (!values.is_array() || values.empty())
+      throw Error(path, ".", key, ": must be a list of values");
     if (!IsRunKey(key)) {
       throw Error(path, ".", key, ": only keys of a run can be swept: ", Join(RunKeys()));
     }
@@ -100,7 +102,8 @@ std::string InitName(const Json& run) {
   return "";
 }
 
-/// True when a run's "data" is of another data set than the default's, whose options it then does not inherit.
+/// True when a run's "data" is of another data set than the default's, whose options it then does
+/// not inherit.
 bool NamesAnother(const Json& defaults, const Json& data) {
   if (!data.is_object() || !data.contains("name") || !defaults.contains("data")) return false;
   return defaults["data"].is_object() && defaults["data"].value("name", Json()) != data["name"];
@@ -112,7 +115,8 @@ RunSpec ResolveRun(const Json& defaults, const Json& entry, const std::string& p
   RunSpec run;
   run.name = reader.Require<std::string>("name");
   if (run.name.empty() || run.name.find('/') != std::string::npos) {
-    throw Error(reader.Path("name"), ": must be a name that can be a folder, found \"", run.name, "\"");
+    throw Error(reader.Path("name"), ": must be a name that can be a folder, found \"", run.name,
+                "\"");
   }
   reader.Get("paper", run.paper);
   run.config = defaults;
@@ -135,7 +139,8 @@ std::vector<RunSpec> InOrder(const std::vector<RunSpec>& runs, const std::string
   std::vector<RunSpec> ordered;
   std::vector<bool> placed(runs.size(), false);
   auto has = [&](const std::string& name) {
-    return std::any_of(ordered.begin(), ordered.end(), [&](const RunSpec& r) { return r.name == name; });
+    return std::any_of(ordered.begin(), ordered.end(),
+                       [&](const RunSpec& r) { return r.name == name; });
   };
   while (ordered.size() < runs.size()) {
     const size_t before = ordered.size();
@@ -191,7 +196,8 @@ Experiment LoadExperiment(const std::string& path, const std::vector<std::string
 }
 
 Experiment ResolveExperiment(Json root, const std::string& path, const std::string& name,
-                             const std::vector<std::string>& settings, const std::string& data_root) {
+                             const std::vector<std::string>& settings,
+                             const std::string& data_root) {
   std::vector<std::string> run_settings;
   for (const std::string& setting : settings) {
     if (IsRunKey(setting)) {
@@ -220,7 +226,8 @@ Experiment ResolveExperiment(Json root, const std::string& path, const std::stri
     if (reader.Get(key, value)) defaults[key] = value;
   }
   const Json entries = reader.Require<Json>("runs");
-  if (!entries.is_array() || entries.empty()) throw Error(path, ": \"runs\" must be a list of at least one run");
+  if (!entries.is_array() || entries.empty())
+    throw Error(path, ": \"runs\" must be a list of at least one run");
   Json sweep = Json::object();
   reader.Get("sweep", sweep);
   if (!sweep.is_object()) throw Error(path, ": \"sweep\" must be an object of lists");
@@ -238,10 +245,13 @@ Experiment ResolveExperiment(Json root, const std::string& path, const std::stri
   std::vector<RunSpec> runs;
   for (const SweepPoint& point : SweepPoints(sweep, path + ": sweep")) {
     for (size_t i = 0; i < entries.size(); ++i) {
-      RunSpec run = ResolveRun(defaults, entries[i], StrCat(path, ": runs[", i, "]"), run_settings, data_root);
-      for (const auto& [key, value] : point.values) ApplySetting(run.config, key + "=" + value.dump());
+      RunSpec run = ResolveRun(defaults, entries[i], StrCat(path, ": runs[", i, "]"), run_settings,
+                               data_root);
+      for (const auto& [key, value] : point.values)
+        ApplySetting(run.config, key + "=" + value.dump());
       const std::string init = InitName(entries[i]);
-      if (std::find(names.begin(), names.end(), init) != names.end()) run.init_run = init + point.Suffix(true);
+      if (std::find(names.begin(), names.end(), init) != names.end())
+        run.init_run = init + point.Suffix(true);
       run.group = run.name + point.Suffix(false);
       run.name += point.Suffix(true);
       if (!run.paper.empty() && run.paper.size() != experiment.columns.size()) {

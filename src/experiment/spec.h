@@ -9,10 +9,10 @@ namespace seglab {
 
 /// One run of an experiment, fully resolved.
 struct RunSpec {
-  std::string name;       ///< "FCN-32s", in a sweep "FCN-32s [seed=2]"
-  std::string group;      ///< the name without the seed: one row of the table
-  Json config;            ///< seed, model, data, train, eval, init: everything that makes the result
-  std::string init_run;   ///< the run whose weights start this one, or ""
+  std::string name;      ///< "FCN-32s", in a sweep "FCN-32s [seed=2]"
+  std::string group;     ///< the name without the seed: one row of the table
+  Json config;           ///< seed, model, data, train, eval, init: everything that makes the result
+  std::string init_run;  ///< the run whose weights start this one, or ""
   std::vector<double> paper;  ///< the paper's figures in percent
 };
 
@@ -21,9 +21,11 @@ struct RunSpec {
 ///   { "base": "../common/x.json",          merged under this file
 ///     "title": "...", "description": "...",
 ///     "paper": {"ref": "...", "columns": ["pixel_acc", "mean_acc", "mean_iou", "fw_iou"]},
-///     "seed": 1, "model": {}, "data": {}, "train": {}, "eval": {}    defaults of all runs; a run that
+///     "seed": 1, "model": {}, "data": {}, "train": {}, "eval": {}    defaults of all runs; a run
+///     that
 ///                                            names another data set inherits nothing of "data"
-///     "runs": [ {"name": "A", "model": {...}, "train": {...}, "init": "B" | "file" | {"from", "skip"},
+///     "runs": [ {"name": "A", "model": {...}, "train": {...}, "init": "B" | "file" | {"from",
+///     "skip"},
 ///                "paper": [83.0, ...]}, ... ],
 ///     "sweep": {"model.backbone": ["vgg16", "vgg19"], "seed": [1, 2, 3]} }   all combinations
 struct Experiment {
@@ -35,16 +37,18 @@ struct Experiment {
   std::vector<RunSpec> runs;  ///< a run stands behind the run that starts it
 };
 
-/// Where experiments live that are called by name: `SEGLAB_EXPERIMENTS`, else the source tree's experiments/.
+/// Where experiments live that are called by name: `SEGLAB_EXPERIMENTS`, else the source tree's
+/// experiments/.
 std::string ExperimentsFolder();
 
-/// The file of "table2" (experiments/table2.json, experiments/table2/shapes.json, or else the only or first file of
-/// experiments/table2/), or the path itself when it is a file.
+/// The file of "table2" (experiments/table2.json, experiments/table2/shapes.json, or else the only
+/// or first file of experiments/table2/), or the path itself when it is a file.
 /// @throws Error with the names there are
 std::string FindExperiment(const std::string& name_or_path);
 
 /// Reads and resolves an experiment.
-/// @param settings   "key=value": seed, model, data, train, eval are set in every run; other keys, e.g.
+/// @param settings   "key=value": seed, model, data, train, eval are set in every run; other keys,
+/// e.g.
 ///                   runs.FCN-8s.train.lr, in the experiment
 /// @param data_root  root of the data sets that need one; "" = as the JSON says
 Experiment LoadExperiment(const std::string& path, const std::vector<std::string>& settings,
@@ -52,7 +56,8 @@ Experiment LoadExperiment(const std::string& path, const std::vector<std::string
 
 /// The same from JSON that was already read. @param where  names it in errors
 Experiment ResolveExperiment(Json root, const std::string& where, const std::string& name,
-                             const std::vector<std::string>& settings, const std::string& data_root);
+                             const std::vector<std::string>& settings,
+                             const std::string& data_root);
 
 /// The hash of what determines a run's result: its config without what changes nothing (threads,
 /// logging, checkpoints), and the hash of the run that starts it.

@@ -26,8 +26,8 @@ at::Tensor CrossEntropy(const at::Tensor& logits, const at::Tensor& label,
   at::Tensor weights;
   if (!options.class_weights.empty()) {
     if (static_cast<int64_t>(options.class_weights.size()) != logits.size(1)) {
-      throw Error("loss.class_weights: ", options.class_weights.size(), " weights for ", logits.size(1),
-                  " classes; give one for each class");
+      throw Error("loss.class_weights: ", options.class_weights.size(), " weights for ",
+                  logits.size(1), " classes; give one for each class");
     }
     weights = torch::tensor(options.class_weights, wide.options());
   }

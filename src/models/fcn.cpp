@@ -1,6 +1,6 @@
 // Fully convolutional networks.
-//   J. Long, E. Shelhamer, T. Darrell, "Fully Convolutional Networks for Semantic Segmentation", CVPR
-//   2015, arXiv:1411.4038; E. Shelhamer, J. Long, T. Darrell, PAMI 2017, arXiv:1605.06211.
+//   J. Long, E. Shelhamer, T. Darrell, "Fully Convolutional Networks for Semantic Segmentation",
+//   CVPR 2015, arXiv:1411.4038; E. Shelhamer, J. Long, T. Darrell, PAMI 2017, arXiv:1605.06211.
 //
 //   image -> backbone -> stride 8 ------------> stride 16 -----------> stride 32 (fc7)
 //                          |                      |                      |
@@ -11,7 +11,8 @@
 //                          +------------------------------------ upscore8 x8 ---------> FCN-8s
 //
 // Deviations from the reference code:
-//   - "tight" geometry (not in the papers): padding that keeps sizes instead of pad 100, and windows that
+//   - "tight" geometry (not in the papers): padding that keeps sizes instead of pad 100, and
+//   windows that
 //     begin half a stride in; cells of all maps lie where the published crops put them relative to
 //     each other.
 //   - learned upsampling has one kernel per channel; the paper's has weights between channels too,
@@ -29,8 +30,8 @@
 namespace seglab {
 namespace {
 
-/// Where each published window begins (voc-fcn32s, 16s, 8s net.py of the reference code): the skips'
-/// crops and the final crops, which together undo pad 100.
+/// Where each published window begins (voc-fcn32s, 16s, 8s net.py of the reference code): the
+/// skips' crops and the final crops, which together undo pad 100.
 struct Crops {
   int64_t pool4, pool3, final32, final16, final8;
 };
@@ -55,7 +56,8 @@ class Fcn : public SegModel {
     const bool learned = options.upsampling == "learned";
     TrunkOptions trunk;
     trunk.published_fcn = published_;
-    backbone_ = register_module("backbone", MakeTrunk(options.backbone, trunk, "backbone"));
+    backbone_ =
+        register_module("backbone", MakeTrunk(options.backbone, trunk, options.backbone_path));
     score_fr_ = register_module("score_fr", ScoreLayer(backbone_->Channels(32), classes));
     if (kind_ == FcnKind::k32s) {
       upscore_ = register_module("upscore", Upsampling(classes, 32, kPublished.final32, learned));
@@ -77,9 +79,11 @@ class Fcn : public SegModel {
     const int64_t height = image.size(2), width = image.size(3);
     const FeatureMaps maps = backbone_->forward(image);
     at::Tensor score = score_fr_(maps.at(32));
-    if (score_pool4_) score = AddSkip(upscore2_, score, score_pool4_, maps.at(16), Pool4Scale(), kPublished.pool4);
+    if (score_pool4_)
+      score = AddSkip(upscore2_, score, score_pool4_, maps.at(16), Pool4Scale(), kPublished.pool4);
     if (score_pool3_) {
-      score = AddSkip(upscore_pool4_, score, score_pool3_, maps.at(8), Pool3Scale(), kPublished.pool3);
+      score =
+          AddSkip(upscore_pool4_, score, score_pool3_, maps.at(8), Pool3Scale(), kPublished.pool3);
     }
     return {upscore_->forward(score, height, width), {}};
   }
@@ -87,8 +91,8 @@ class Fcn : public SegModel {
   at::Tensor Features(const at::Tensor& image) override { return backbone_->forward(image).at(32); }
 
   Start StartFrom(const NamedTensors& source) const override {
-    const std::vector<std::string> stages = {"score_pool4", "score_pool3", "upscore", "upscore2",
-                                             "upscore16", "upscore_pool4", "upscore8"};
+    const std::vector<std::string> stages = {"score_pool4", "score_pool3",   "upscore", "upscore2",
+                                             "upscore16",   "upscore_pool4", "upscore8"};
     for (const auto& [name, tensor] : source) {
       if (HasPrefix(name, "backbone")) return {source, stages, stages};
     }
@@ -110,8 +114,8 @@ class Fcn : public SegModel {
     return BilinearLayer(classes, geometry, learned);
   }
 
-  /// Upsamples `score` by 2 and adds the scored skip. Published: the skip is cropped to the upsampled
-  /// map, which is the smaller one; tight: the upsampled map to the skip.
+  /// Upsamples `score` by 2 and adds the scored skip. Published: the skip is cropped to the
+  /// upsampled map, which is the smaller one; tight: the upsampled map to the skip.
   at::Tensor AddSkip(BilinearLayer& upsample, const at::Tensor& score, torch::nn::Conv2d& layer,
                      const at::Tensor& skip, double scale, int64_t crop) {
     const at::Tensor scored = layer(scale == 1 ? skip : skip * scale);
@@ -141,6 +145,7 @@ std::shared_ptr<SegModel> MakeFcn(JsonReader& reader, int classes, FcnKind kind)
   FcnOptions options;
   options.kind = kind;
   reader.Get("backbone", options.backbone);
+  options.backbone_path = reader.Path("backbone");
   reader.GetChoice("geometry", options.geometry, {"published", "tight"});
   reader.GetChoice("upsampling", options.upsampling, {"fixed", "learned"});
   return MakeFcn(options, classes);

@@ -12,9 +12,12 @@ enum class FcnKind { k32s, k16s, k8s, k8sAtOnce };
 
 struct FcnOptions {
   FcnKind kind = FcnKind::k32s;
-  Json backbone = "vgg16";         ///< name, or object with "name" and the backbone's options
-  std::string geometry = "tight";  ///< "published": pad 100 and fixed crops; "tight": same alignment, no wasted border
-  std::string upsampling = "fixed";  ///< "fixed" bilinear, or "learned" per channel from a bilinear start
+  Json backbone = "vgg16";  ///< name, or object with "name" and the backbone's options
+  std::string geometry =
+      "tight";  ///< "published": pad 100 and fixed crops; "tight": same alignment, no wasted border
+  std::string backbone_path = "backbone";  ///< names the backbone's options in messages
+  std::string upsampling =
+      "fixed";  ///< "fixed" bilinear, or "learned" per channel from a bilinear start
 };
 
 /// Reads backbone, geometry and upsampling from `reader` and makes the network.

@@ -29,12 +29,13 @@ Json AsObject(const Json& spec) { return spec.is_string() ? Json{{"name", spec}}
 
 const std::vector<ModelRow>& ModelRows() {
   static const std::vector<ModelRow> rows = {
-      {"fcn32s", Task::kSegmentation, "one score map at stride 32, upsampled", kLong2015, MakeFcn32s},
-      {"fcn16s", Task::kSegmentation, "score map at stride 32 plus a skip from stride 16", kLong2015,
-       MakeFcn16s},
+      {"fcn32s", Task::kSegmentation, "one score map at stride 32, upsampled", kLong2015,
+       MakeFcn32s},
+      {"fcn16s", Task::kSegmentation, "score map at stride 32 plus a skip from stride 16",
+       kLong2015, MakeFcn16s},
       {"fcn8s", Task::kSegmentation, "skips from strides 16 and 8", kLong2015, MakeFcn8s},
-      {"fcn8s_atonce", Task::kSegmentation, "fcn8s trained in one stage, skips scaled", kShelhamer2017,
-       MakeFcn8sAtOnce},
+      {"fcn8s_atonce", Task::kSegmentation, "fcn8s trained in one stage, skips scaled",
+       kShelhamer2017, MakeFcn8sAtOnce},
       {"classifier", Task::kClassification, "a backbone with its own classification head",
        "the backbone's paper", MakeClassifierRow},
   };
@@ -65,7 +66,8 @@ std::shared_ptr<SegModel> MakeModel(const Json& spec, int classes, const std::st
   int wanted = classes;
   reader.Get("num_classes", wanted, 1, 100000);
   if (classes > 0 && wanted != classes) {
-    throw Error(reader.Path("num_classes"), ": is ", wanted, ", but the data has ", classes, " classes");
+    throw Error(reader.Path("num_classes"), ": is ", wanted, ", but the data has ", classes,
+                " classes");
   }
   if (wanted < 1) throw Error(path, ": needs \"num_classes\"");
   Json preprocessing = "imagenet";

@@ -29,10 +29,12 @@ const ModelRow& FindModel(const std::string& name, const std::string& path = "mo
 Task ModelTask(const Json& spec, const std::string& path = "model");
 
 /// Makes a network with fresh weights (drawn from LibTorch's generator) from {"name": "fcn8s",
-/// "backbone": ..., ...}. Keys of every row: "num_classes", "preprocessing" (a name or an object, see
-/// Preprocessing::FromJson; "imagenet"). A plain string is short for {"name": string}.
-/// @param classes  used when the spec has no "num_classes"; if both are given they must agree; 0 = unknown
+/// "backbone": ..., ...}. Keys of every row: "num_classes", "preprocessing" (a name or an object,
+/// see Preprocessing::FromJson; "imagenet"). A plain string is short for {"name": string}.
+/// @param classes  used when the spec has no "num_classes"; if both are given they must agree; 0 =
+/// unknown
 /// @throws Error on an unknown name or key
-std::shared_ptr<SegModel> MakeModel(const Json& spec, int classes, const std::string& path = "model");
+std::shared_ptr<SegModel> MakeModel(const Json& spec, int classes,
+                                    const std::string& path = "model");
 
 }  // namespace seglab

@@ -25,11 +25,12 @@ class SegModel : public torch::nn::Module {
   /// What the deepest shared layer makes of an image: start-up checks look whether it is alive.
   virtual at::Tensor Features(const at::Tensor& image) = 0;
 
-  /// Where weights of another network may start this one (an earlier stage, a classifier of the same
-  /// backbone): the tensors under this network's names and shapes.
+  /// Where weights of another network may start this one (an earlier stage, a classifier of the
+  /// same backbone): the tensors under this network's names and shapes.
   struct Start {
     NamedTensors tensors;
-    std::vector<std::string> new_layers;     ///< prefixes that the source has not: they keep their fresh values
+    std::vector<std::string>
+        new_layers;  ///< prefixes that the source has not: they keep their fresh values
     std::vector<std::string> dropped_layers;  ///< prefixes of the source that have no place here
   };
   virtual Start StartFrom(const NamedTensors& source) const { return {source, {}, {}}; }

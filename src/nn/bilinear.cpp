@@ -26,8 +26,9 @@ at::Tensor BilinearKernel(int64_t kernel) {
 void CheckWindow(int64_t in_size, int64_t out_size, const BilinearGeometry& g) {
   const int64_t last = (in_size - 1) * g.stride + g.kernel;
   if (in_size < 1 || (!g.replicate_border && g.offset + out_size > last)) {
-    throw Error("bilinear upsampling: a window of ", out_size, " from ", g.offset, " does not fit into ",
-                last, " (input ", in_size, ", stride ", g.stride, ", kernel ", g.kernel, ")");
+    throw Error("bilinear upsampling: a window of ", out_size, " from ", g.offset,
+                " does not fit into ", last, " (input ", in_size, ", stride ", g.stride,
+                ", kernel ", g.kernel, ")");
   }
 }
 
@@ -67,7 +68,8 @@ at::Tensor BilinearUpsample(const at::Tensor& x, int64_t out_h, int64_t out_w,
   return at::matmul(rows, wide);
 }
 
-BilinearLayerImpl::BilinearLayerImpl(int64_t channels, const BilinearGeometry& geometry, bool learned)
+BilinearLayerImpl::BilinearLayerImpl(int64_t channels, const BilinearGeometry& geometry,
+                                     bool learned)
     : geometry_(geometry) {
   if (!learned) return;
   const at::Tensor kernel = BilinearKernel(geometry.kernel).to(at::kFloat);

@@ -8,9 +8,9 @@
 
 namespace seglab {
 
-/// Upsampling by a bilinear transposed convolution: kernel `kernel`, stride `stride`, the same filter for
-/// every channel and no weights between channels, then a window of the result.
-/// FCN reference code: factor f = (k + 1) / 2; profile (1 - |i - c| / f), c = f - 1 for an odd kernel
+/// Upsampling by a bilinear transposed convolution: kernel `kernel`, stride `stride`, the same
+/// filter for every channel and no weights between channels, then a window of the result. FCN
+/// reference code: factor f = (k + 1) / 2; profile (1 - |i - c| / f), c = f - 1 for an odd kernel
 /// and f - 0.5 for an even one; the two-dimensional filter is the product of two profiles.
 struct BilinearGeometry {
   int64_t stride = 2;
@@ -21,11 +21,13 @@ struct BilinearGeometry {
   bool replicate_border = false;
 };
 
-/// Rows out_size x in_size of the separable operator: output o = sum_i M(o, i) input i. Double, CPU.
+/// Rows out_size x in_size of the separable operator: output o = sum_i M(o, i) input i. Double,
+/// CPU.
 at::Tensor BilinearMatrix(int64_t in_size, int64_t out_size, const BilinearGeometry& geometry);
 
-/// Fixed upsampling as two matrix products, M_h x M_w^T: the filter's separable structure instead of a
-/// dense C x C x k x k kernel. Differentiable with respect to x and deterministic on any device.
+/// Fixed upsampling as two matrix products, M_h x M_w^T: the filter's separable structure instead
+/// of a dense C x C x k x k kernel. Differentiable with respect to x and deterministic on any
+/// device.
 /// @param x  (N, C, h, w)
 /// @return (N, C, out_h, out_w)
 at::Tensor BilinearUpsample(const at::Tensor& x, int64_t out_h, int64_t out_w,

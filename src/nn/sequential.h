@@ -5,8 +5,8 @@
 namespace seglab {
 
 /// A Sequential of Tensor -> Tensor with a plain forward, so that it can stand inside another
-/// Sequential. Children count as in torchvision: every ReLU and Dropout takes a number, and names come
-/// out as "0.weight", "3.weight".
+/// Sequential. Children count as in torchvision: every ReLU and Dropout takes a number, and names
+/// come out as "0.weight", "3.weight".
 class TensorSequentialImpl : public torch::nn::SequentialImpl {
  public:
   using SequentialImpl::SequentialImpl;

@@ -35,7 +35,8 @@ at::Tensor ArgMaxLabels(const at::Tensor& logits) {
     return logits.argmax(1).to(at::kByte).to(at::kCPU).contiguous();
   }
   const at::Tensor plain = logits.detach().to(at::kFloat).contiguous();
-  const int64_t images = plain.size(0), classes = plain.size(1), plane = plain.size(2) * plain.size(3);
+  const int64_t images = plain.size(0), classes = plain.size(1),
+                plane = plain.size(2) * plain.size(3);
   at::Tensor labels = at::empty({images, plain.size(2), plain.size(3)}, at::kByte);
   const float* in = plain.data_ptr<float>();
   uint8_t* out = labels.data_ptr<uint8_t>();
@@ -43,8 +44,8 @@ at::Tensor ArgMaxLabels(const at::Tensor& logits) {
   at::parallel_for(0, images * blocks, 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       const int64_t image = i / blocks, first = i % blocks * kBlock;
-      ArgMaxBlock(in + image * classes * plane + first, classes, plane, std::min(kBlock, plane - first),
-                  out + image * plane + first);
+      ArgMaxBlock(in + image * classes * plane + first, classes, plane,
+                  std::min(kBlock, plane - first), out + image * plane + first);
     }
   });
   return labels;

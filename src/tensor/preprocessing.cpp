@@ -65,7 +65,8 @@ bool Preprocessing::FromMetadata(const std::map<std::string, std::string>& metad
                                      [&](const char* key) { return metadata.count(key) != 0; });
   if (present == 0) return false;
   if (present != 4) {
-    throw Error(where, ": its metadata names its preprocessing only in part; it needs all of "
+    throw Error(where,
+                ": its metadata names its preprocessing only in part; it needs all of "
                 "channel_order, scale, mean, std");
   }
   Json json = {{"channel_order", metadata.at("channel_order")}};
@@ -97,6 +98,8 @@ std::array<uint8_t, 3> Preprocessing::FillColor() const {
 
 at::Tensor Preprocess(const at::Tensor& image, const Preprocessing& p) {
   CheckShape(image, {-1, -1, -1, 3}, "image");
+  if (image.scalar_type() != at::kByte)
+    throw Error("image: must be uint8, found ", image.dtype().name());
   std::vector<float> factor(3), shift(3);
   for (int c = 0; c < 3; ++c) {
     factor[c] = static_cast<float>(p.scale / p.std[c]);

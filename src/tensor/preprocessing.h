@@ -10,16 +10,17 @@
 
 namespace seglab {
 
-/// What turns an 8-bit image into a network's input: x[c] = (pixel[c] * scale - mean[c]) / std[c], mean
-/// and std in the channel order that the network expects. It belongs to the weights and travels with them.
+/// What turns an 8-bit image into a network's input: x[c] = (pixel[c] * scale - mean[c]) / std[c],
+/// mean and std in the channel order that the network expects. It belongs to the weights and
+/// travels with them.
 struct Preprocessing {
   std::string channel_order = "RGB";  ///< RGB, or BGR as Caffe's networks
   double scale = 1.0 / 255;
   std::array<double, 3> mean = {0.485, 0.456, 0.406};
   std::array<double, 3> std = {0.229, 0.224, 0.225};
 
-  /// "imagenet" (torchvision: RGB / 255, mean and std of ImageNet), "caffe" (BGR 0-255 minus the mean
-  /// color), "unit" (RGB to [-1, 1]), or an object with the four members.
+  /// "imagenet" (torchvision: RGB / 255, mean and std of ImageNet), "caffe" (BGR 0-255 minus the
+  /// mean color), "unit" (RGB to [-1, 1]), or an object with the four members.
   static Preprocessing FromJson(const Json& json, const std::string& path);
   Json ToJson() const;
 

@@ -206,10 +206,9 @@ TEST(PreprocessingTest, ObjectsAreChecked) {
       HasSubstr("model.preprocessing.std"));
   EXPECT_THAT(Message(R"({"channel_order": "RGB", "scale": 1, "mean": [1, 2, 3]})"),
               HasSubstr("model.preprocessing.std"));
-  EXPECT_THAT(
-      Message(
-          R"({"channel_order": "RGB", "scale": 1, "mean": [1, 2, 3], "std": [1, 1, 1], "means": 1})"),
-      HasSubstr("did you mean \"mean\""));
+  const std::string unknown =
+      R"({"channel_order": "RGB", "scale": 1, "mean": [1, 2, 3], "std": [1, 1, 1], "men": 1})";
+  EXPECT_THAT(Message(unknown), HasSubstr("did you mean \"mean\""));
 }
 
 }  // namespace

@@ -36,7 +36,8 @@ void SetUpRuntime(int threads) {
 }
 
 c10::Device PickDevice(const std::string& name) {
-  if (name == "auto") return torch::cuda::is_available() ? c10::Device("cuda:0") : c10::Device("cpu");
+  if (name == "auto")
+    return torch::cuda::is_available() ? c10::Device("cuda:0") : c10::Device("cpu");
   bool known = name == "cpu" || name == "cuda" || name.rfind("cuda:", 0) == 0;
   if (known) {
     try {

@@ -6,9 +6,9 @@
 
 namespace seglab {
 
-/// Sets LibTorch's threads: all cores this process may use, or `threads` when positive. (Some builds
-/// start with one thread.) Also turns on flush-to-zero, since denormal numbers cost up to 100 times
-/// the time of normal ones.
+/// Sets LibTorch's threads: all cores this process may use, or `threads` when positive. (Some
+/// builds start with one thread.) Also turns on flush-to-zero, since denormal numbers cost up to
+/// 100 times the time of normal ones.
 void SetUpRuntime(int threads = 0);
 
 /// Cores this process may use (its affinity mask and cgroup quota respected).

@@ -24,10 +24,11 @@ struct TypeRow {
   at::ScalarType type;
   int64_t size;
 };
-constexpr TypeRow kTypes[] = {
-    {"F64", at::kDouble, 8}, {"I64", at::kLong, 8},     {"F32", at::kFloat, 4}, {"I32", at::kInt, 4},
-    {"F16", at::kHalf, 2},   {"BF16", at::kBFloat16, 2}, {"I16", at::kShort, 2}, {"I8", at::kChar, 1},
-    {"U8", at::kByte, 1},    {"BOOL", at::kBool, 1}};
+constexpr TypeRow kTypes[] = {{"F64", at::kDouble, 8}, {"I64", at::kLong, 8},
+                              {"F32", at::kFloat, 4},  {"I32", at::kInt, 4},
+                              {"F16", at::kHalf, 2},   {"BF16", at::kBFloat16, 2},
+                              {"I16", at::kShort, 2},  {"I8", at::kChar, 1},
+                              {"U8", at::kByte, 1},    {"BOOL", at::kBool, 1}};
 
 const TypeRow* TypeByName(const std::string& name) {
   for (const TypeRow& row : kTypes) {
@@ -60,7 +61,8 @@ class Mapping {
       if (start != MAP_FAILED) data_ = static_cast<char*>(start);
     }
     close(fd);
-    if (size_ > 0 && data_ == nullptr) throw Error(path, ": cannot be mapped: ", std::strerror(errno));
+    if (size_ > 0 && data_ == nullptr)
+      throw Error(path, ": cannot be mapped: ", std::strerror(errno));
   }
   ~Mapping() {
     if (data_ != nullptr) munmap(data_, size_);
@@ -89,7 +91,8 @@ struct Entry {
   uint64_t begin, end;
 };
 
-Entry ParseEntry(const std::string& name, const Json& json, uint64_t data_size, const std::string& path) {
+Entry ParseEntry(const std::string& name, const Json& json, uint64_t data_size,
+                 const std::string& path) {
   const std::string where = StrCat(path, ": tensor \"", name, "\"");
   JsonReader reader(json, where);
   Entry entry;
@@ -108,15 +111,19 @@ Entry ParseEntry(const std::string& name, const Json& json, uint64_t data_size, 
   }
   entry.begin = offsets[0];
   entry.end = offsets[1];
-  uint64_t bytes = static_cast<uint64_t>(entry.type->size);
+  // Sides of 0 are left out of the overflow check: the others alone must be possible as well.
+  int64_t span = entry.type->size;
+  bool empty = false;
   for (int64_t side : entry.shape) {
-    if (side < 0 || __builtin_mul_overflow(bytes, static_cast<uint64_t>(side), &bytes)) {
+    empty = empty || side == 0;
+    if (side < 0 || __builtin_mul_overflow(span, std::max<int64_t>(side, 1), &span)) {
       throw Error(where, ": its shape is impossible; the file is damaged");
     }
   }
+  const uint64_t bytes = empty ? 0 : static_cast<uint64_t>(span);
   if (bytes != entry.end - entry.begin) {
-    throw Error(where, ": its shape needs ", bytes, " bytes, its data has ", entry.end - entry.begin,
-                "; the file is damaged");
+    throw Error(where, ": its shape needs ", bytes, " bytes, its data has ",
+                entry.end - entry.begin, "; the file is damaged");
   }
   return entry;
 }
@@ -137,11 +144,13 @@ TensorFile ReadSafetensors(const std::string& path) {
   }
   const uint64_t header_size = LittleEndian64(mapping->data());
   if (header_size > kMaxHeader || header_size > mapping->size() - 8) {
-    throw Error(path, ": is no safetensors file or is truncated: its header would have ", header_size,
-                " bytes, the file has ", mapping->size());
+    throw Error(path, ": is no safetensors file or is truncated: its header would have ",
+                header_size, " bytes, the file has ", mapping->size());
   }
-  const Json header = ParseJson(std::string_view(mapping->data() + 8, header_size), path + " (header)");
-  if (!header.is_object()) throw Error(path, ": is no safetensors file: its header is no JSON object");
+  const Json header =
+      ParseJson(std::string_view(mapping->data() + 8, header_size), path + " (header)");
+  if (!header.is_object())
+    throw Error(path, ": is no safetensors file: its header is no JSON object");
 
   TensorFile file;
   std::vector<Entry> entries;
@@ -158,13 +167,15 @@ TensorFile ReadSafetensors(const std::string& path) {
     }
   }
 
-  std::sort(entries.begin(), entries.end(),
-            [](const Entry& a, const Entry& b) { return std::pair(a.begin, a.end) < std::pair(b.begin, b.end); });
+  std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
+    return std::pair(a.begin, a.end) < std::pair(b.begin, b.end);
+  });
   uint64_t covered = 0;
   for (const Entry& entry : entries) {
     if (entry.begin != covered) {
-      throw Error(path, ": tensor \"", entry.name, "\" begins at byte ", entry.begin, " of the data instead of ",
-                  covered, ": data overlaps or has holes; the file is damaged");
+      throw Error(path, ": tensor \"", entry.name, "\" begins at byte ", entry.begin,
+                  " of the data instead of ", covered,
+                  ": data overlaps or has holes; the file is damaged");
     }
     covered = entry.end;
   }
@@ -184,7 +195,8 @@ TensorFile ReadSafetensors(const std::string& path) {
       tensor = at::empty(entry.shape, options);
       std::memcpy(tensor.data_ptr(), start, entry.end - entry.begin);
     } else {
-      tensor = torch::from_blob(start, entry.shape, [mapping](void*) {}, options);
+      tensor = torch::from_blob(
+          start, entry.shape, [mapping](void*) {}, options);
     }
     file.tensors.emplace_back(entry.name, tensor);
   }
@@ -213,10 +225,16 @@ void WriteSafetensors(const std::string& path, const NamedTensors& tensors,
   for (const auto& [name, tensor] : sorted) {
     const TypeRow* type = TypeOf(tensor.scalar_type());
     const uint64_t end = offset + static_cast<uint64_t>(tensor.numel() * type->size);
-    header[name] = {{"dtype", type->name}, {"shape", tensor.sizes().vec()}, {"data_offsets", {offset, end}}};
+    header[name] = {
+        {"dtype", type->name}, {"shape", tensor.sizes().vec()}, {"data_offsets", {offset, end}}};
     offset = end;
   }
-  std::string text = header.dump();
+  std::string text;
+  try {
+    text = header.dump();
+  } catch (const Json::exception&) {
+    throw Error(path, ": a name or a metadata text is no UTF-8, which safetensors demands");
+  }
   text.append((8 - text.size() % 8) % 8, ' ');
 
   WriteFileAtomically(path, [&](std::ostream& out) {

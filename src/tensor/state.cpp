@@ -45,9 +45,11 @@ std::string ShapeText(at::IntArrayRef shape) {
   return "(" + Join(sides) + ")";
 }
 
-void CheckShape(const at::Tensor& tensor, const std::vector<int64_t>& shape, const std::string& where) {
+void CheckShape(const at::Tensor& tensor, const std::vector<int64_t>& shape,
+                const std::string& where) {
   bool fits = tensor.defined() && tensor.dim() == static_cast<int64_t>(shape.size());
-  for (size_t i = 0; fits && i < shape.size(); ++i) fits = shape[i] < 0 || shape[i] == tensor.size(i);
+  for (size_t i = 0; fits && i < shape.size(); ++i)
+    fits = shape[i] < 0 || shape[i] == tensor.size(i);
   if (fits) return;
   throw Error(where, ": expected shape ", ShapeText(shape), ", found ",
               tensor.defined() ? ShapeText(tensor.sizes()) : std::string("nothing"));
@@ -68,7 +70,8 @@ void LoadState(torch::nn::Module& module, const NamedTensors& tensors, const Loa
     known.push_back(name);
     auto found = source.find(name);
     if (found == source.end()) {
-      if (!MayAlwaysMiss(name) && !HasAnyPrefix(name, options.allow_missing)) missing.push_back(name);
+      if (!MayAlwaysMiss(name) && !HasAnyPrefix(name, options.allow_missing))
+        missing.push_back(name);
     } else if (found->second.sizes() != target.sizes()) {
       misshaped.push_back(StrCat(name, " is ", ShapeText(found->second.sizes()), " but must be ",
                                  ShapeText(target.sizes())));
@@ -85,8 +88,10 @@ void LoadState(torch::nn::Module& module, const NamedTensors& tensors, const Loa
   if (!missing.empty() || !unexpected.empty() || !misshaped.empty()) {
     std::string text = options.where + ": the weights do not fit this network";
     if (!missing.empty()) text += StrCat("; missing ", missing.size(), ": ", List(missing));
-    if (!unexpected.empty()) text += StrCat("; unexpected ", unexpected.size(), ": ", List(unexpected));
-    if (!misshaped.empty()) text += StrCat("; wrong shape ", misshaped.size(), ": ", List(misshaped));
+    if (!unexpected.empty())
+      text += StrCat("; unexpected ", unexpected.size(), ": ", List(unexpected));
+    if (!misshaped.empty())
+      text += StrCat("; wrong shape ", misshaped.size(), ": ", List(misshaped));
     throw Error(text, "; load them into the network they were made for");
   }
   torch::NoGradGuard no_grad;

@@ -15,7 +15,7 @@ namespace seglab {
 NamedTensors ModuleState(const torch::nn::Module& module);
 
 struct LoadOptions {
-  std::string where;                        ///< names the source in the message
+  std::string where;                          ///< names the source in the message
   std::vector<std::string> allow_missing;     ///< prefixes of names that keep their values
   std::vector<std::string> allow_unexpected;  ///< prefixes of names that may be left over
 };
@@ -23,18 +23,21 @@ struct LoadOptions {
 /// Copies `tensors` into the module by name, strictly: names missing from `tensors`, names the
 /// module does not have, and shapes that differ are all listed in one message, with the nearest
 /// names. Nothing is copied unless everything fits. Types are converted, e.g. F16 to float32.
-/// `num_batches_tracked` of batch norm may always be missing: only training with cumulative averages
-/// reads it.
+/// `num_batches_tracked` of batch norm may always be missing: only training with cumulative
+/// averages reads it.
 /// @throws Error
 void LoadState(torch::nn::Module& module, const NamedTensors& tensors, const LoadOptions& options);
 
-/// True when `name` is `prefix` or stands below it ("score_fr" and "score_fr.weight", not "score_fr2").
+/// True when `name` is `prefix` or stands below it ("score_fr" and "score_fr.weight", not
+/// "score_fr2").
 bool HasPrefix(const std::string& name, const std::string& prefix);
 
 /// "(64, 3, 3, 3)"
 std::string ShapeText(at::IntArrayRef shape);
 
-/// @throws Error "<where>: expected shape (N, 3, H, W), found ..." unless the sizes fit; -1 fits all.
-void CheckShape(const at::Tensor& tensor, const std::vector<int64_t>& shape, const std::string& where);
+/// @throws Error "<where>: expected shape (N, 3, H, W), found ..." unless the sizes fit; -1 fits
+/// all.
+void CheckShape(const at::Tensor& tensor, const std::vector<int64_t>& shape,
+                const std::string& where);
 
 }  // namespace seglab

@@ -21,8 +21,8 @@ struct TensorFile {
   const at::Tensor* Find(const std::string& name) const;
 };
 
-/// Reads a safetensors file: 8 bytes little-endian header length, a JSON header, raw data. The file is
-/// mapped, not copied: tensors are views that keep the mapping alive, and are copied on write.
+/// Reads a safetensors file: 8 bytes little-endian header length, a JSON header, raw data. The file
+/// is mapped, not copied: tensors are views that keep the mapping alive, and are copied on write.
 /// Types F64 F32 F16 BF16 I64 I32 I16 I8 U8 BOOL.
 /// @throws Error naming the file on anything that does not fit (truncated, overlapping or misplaced
 ///         data, unknown type, header too long)

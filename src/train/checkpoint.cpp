@@ -12,8 +12,9 @@ constexpr char kMomentum[] = "optimizer.momentum.";
 }  // namespace
 
 Json TrainState::ToJson() const {
-  return {{"run_hash", run_hash},     {"iteration", iteration},   {"loss_sum", loss_sum},
-          {"loss_count", loss_count}, {"best_score", best_score}, {"best_iteration", best_iteration},
+  return {{"run_hash", run_hash},     {"iteration", iteration},
+          {"loss_sum", loss_sum},     {"loss_count", loss_count},
+          {"best_score", best_score}, {"best_iteration", best_iteration},
           {"seconds", seconds},       {"finished", finished}};
 }
 
@@ -36,7 +37,8 @@ void SaveCheckpoint(const std::string& path, const SegModel& model, const Sgd& o
                     const TrainState& state, std::map<std::string, std::string> metadata) {
   NamedTensors tensors = ModuleState(model);
   if (!state.finished) {
-    for (const auto& [name, tensor] : optimizer.State()) tensors.emplace_back(kMomentum + name, tensor);
+    for (const auto& [name, tensor] : optimizer.State())
+      tensors.emplace_back(kMomentum + name, tensor);
   }
   metadata["state"] = state.ToJson().dump();
   WriteSafetensors(path, tensors, metadata);

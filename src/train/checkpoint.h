@@ -11,13 +11,13 @@ namespace seglab {
 
 /// Where a training stands, beside its tensors.
 struct TrainState {
-  std::string run_hash;       ///< of the run it belongs to
-  int64_t iteration = 0;      ///< steps done
-  double loss_sum = 0;        ///< since the last log line
-  int64_t loss_count = 0;     ///< pixels (or images) in it
-  double best_score = -1;     ///< best mean IU (or accuracy) so far
+  std::string run_hash;    ///< of the run it belongs to
+  int64_t iteration = 0;   ///< steps done
+  double loss_sum = 0;     ///< since the last log line
+  int64_t loss_count = 0;  ///< pixels (or images) in it
+  double best_score = -1;  ///< best mean IU (or accuracy) so far
   int64_t best_iteration = 0;
-  double seconds = 0;         ///< spent so far
+  double seconds = 0;  ///< spent so far
   bool finished = false;
   Json ToJson() const;
   static TrainState FromJson(const Json& json, const std::string& path);
@@ -31,7 +31,8 @@ void SaveCheckpoint(const std::string& path, const SegModel& model, const Sgd& o
 /// Reads the state of a checkpoint; std::nullopt when there is no file.
 std::optional<TrainState> ReadTrainState(const std::string& path);
 
-/// Restores weights and, unless the training is finished, momentum. @throws Error when they do not fit
+/// Restores weights and, unless the training is finished, momentum. @throws Error when they do not
+/// fit
 void RestoreCheckpoint(const std::string& path, SegModel& model, Sgd& optimizer);
 
 }  // namespace seglab

@@ -24,12 +24,14 @@ void CheckDataset(const Dataset& dataset, const std::string& name, int64_t sampl
   }
   if (!audit.all_void.empty()) {
     Log::Warn(name, ": ", audit.all_void.size(), " of ", audit.looked_at,
-              " samples have no labelled pixel, e.g. ", audit.all_void.front(), "; they teach nothing");
+              " samples have no labelled pixel, e.g. ", audit.all_void.front(),
+              "; they teach nothing");
   }
   const std::vector<std::string> absent = audit.AbsentClasses(dataset.Labels());
   if (!absent.empty()) {
-    Log::Warn(name, ": ", absent.size(), " of ", dataset.Labels().size(), " classes do not occur in ",
-              wanted == 0 ? "any of its " : "the ", audit.looked_at, " samples looked at: ", Join(absent));
+    Log::Warn(name, ": ", absent.size(), " of ", dataset.Labels().size(),
+              " classes do not occur in ", wanted == 0 ? "any of its " : "the ", audit.looked_at,
+              " samples looked at: ", Join(absent));
   }
 }
 
@@ -41,7 +43,8 @@ void CheckTrunk(SegModel& model, const Batch& batch) {
   const double low = features.min().item<double>(), high = features.max().item<double>();
   const std::string advice = "; are its weights and its preprocessing right?";
   if (!std::isfinite(low) || !std::isfinite(high)) {
-    throw Error("start-up check: the backbone gives values that are not finite for ", batch.names.front(), advice);
+    throw Error("start-up check: the backbone gives values that are not finite for ",
+                batch.names.front(), advice);
   }
   if (low == high) {
     throw Error("start-up check: the backbone is dead, all of its features are ", low, " for ",

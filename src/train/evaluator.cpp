@@ -17,12 +17,12 @@ namespace {
 void CountBatch(const at::Tensor& predicted, const Batch& batch, ConfusionMatrix& matrix) {
   if (batch.label.scalar_type() == at::kLong) {
     const at::Tensor truth = batch.label.to(at::kByte);
-    matrix.Add(truth.data_ptr<uint8_t>(), predicted.data_ptr<uint8_t>(), truth.numel(), kIgnoreLabel,
-               batch.names.front());
+    matrix.Add(truth.data_ptr<uint8_t>(), predicted.data_ptr<uint8_t>(), truth.numel(),
+               kIgnoreLabel, batch.names.front());
     return;
   }
-  matrix.Add(batch.label.data_ptr<uint8_t>(), predicted.data_ptr<uint8_t>(), batch.label.numel(), kIgnoreLabel,
-             batch.names.front());
+  matrix.Add(batch.label.data_ptr<uint8_t>(), predicted.data_ptr<uint8_t>(), batch.label.numel(),
+             kIgnoreLabel, batch.names.front());
 }
 
 }  // namespace
@@ -41,7 +41,8 @@ at::Tensor PredictLogits(SegModel& model, const at::Tensor& image, const std::st
   return model.forward(input).logits.to(at::kFloat);
 }
 
-EvalResult Evaluate(SegModel& model, std::shared_ptr<const Dataset> dataset, const EvalOptions& options) {
+EvalResult Evaluate(SegModel& model, std::shared_ptr<const Dataset> dataset,
+                    const EvalOptions& options) {
   EvalResult result{ConfusionMatrix(dataset->Labels().size())};
   LoaderOptions loading;
   loading.threads = options.threads;

@@ -13,9 +13,9 @@
 namespace seglab {
 
 struct EvalOptions {
-  int threads = -1;  ///< loader threads; -1 = as many as cores
+  int threads = -1;                   ///< loader threads; -1 = as many as cores
   std::string precision = "float32";  ///< or "bfloat16"
-  std::string title = "evaluating";  ///< of the progress bar; "" = none
+  std::string title = "evaluating";   ///< of the progress bar; "" = none
 };
 
 struct EvalResult {
@@ -25,14 +25,16 @@ struct EvalResult {
   double wait_seconds = 0;  ///< of it, waiting for data
 };
 
-/// Runs the network over a data set, an image at a time at its own size, and counts. Nothing is kept
-/// of an image: memory does not depend on the size of the data set. The model is in evaluation
+/// Runs the network over a data set, an image at a time at its own size, and counts. Nothing is
+/// kept of an image: memory does not depend on the size of the data set. The model is in evaluation
 /// mode afterwards. For a classification data set the matrix counts images.
-EvalResult Evaluate(SegModel& model, std::shared_ptr<const Dataset> dataset, const EvalOptions& options);
+EvalResult Evaluate(SegModel& model, std::shared_ptr<const Dataset> dataset,
+                    const EvalOptions& options);
 
 /// @param image  (N, H, W, 3) uint8, R G B
 /// @return (N, classes, H, W) float32 on the model's device; no gradient
-at::Tensor PredictLogits(SegModel& model, const at::Tensor& image, const std::string& precision = "float32");
+at::Tensor PredictLogits(SegModel& model, const at::Tensor& image,
+                         const std::string& precision = "float32");
 
 /// The device of the model's parameters.
 c10::Device DeviceOf(const SegModel& model);

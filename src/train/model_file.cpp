@@ -12,7 +12,8 @@ namespace {
 
 constexpr char kOptimizer[] = "optimizer.";
 
-const std::string& RequireMetadata(const TensorFile& file, const std::string& key, const std::string& path) {
+const std::string& RequireMetadata(const TensorFile& file, const std::string& key,
+                                   const std::string& path) {
   auto found = file.metadata.find(key);
   if (found == file.metadata.end()) {
     throw Error(path, ": is no seglab checkpoint (its metadata has no \"", key,
@@ -52,7 +53,8 @@ std::map<std::string, std::string> ModelMetadata(const SegModel& model, const Js
 
 std::string FindCheckpoint(const std::string& path, const std::string& prefer) {
   if (!FolderExists(path)) {
-    if (!FileExists(path)) throw Error(path, ": no such checkpoint; give a .safetensors file or a run folder");
+    if (!FileExists(path))
+      throw Error(path, ": no such checkpoint; give a .safetensors file or a run folder");
     return path;
   }
   const std::string wanted = JoinPath(path, prefer + ".safetensors");
@@ -75,8 +77,9 @@ LoadedModel LoadModelFile(const std::string& path) {
   loaded.path = FindCheckpoint(path);
   const TensorFile file = ReadSafetensors(loaded.path);
   loaded.spec = ParseJson(RequireMetadata(file, "model", loaded.path), loaded.path + " (model)");
-  loaded.labels = LabelsFromJson(ParseJson(RequireMetadata(file, "labels", loaded.path), loaded.path),
-                                 loaded.path + " (labels)");
+  loaded.labels =
+      LabelsFromJson(ParseJson(RequireMetadata(file, "labels", loaded.path), loaded.path),
+                     loaded.path + " (labels)");
   loaded.model = MakeModel(loaded.spec, loaded.labels.size(), loaded.path + " (model)");
   loaded.model->preprocessing.FromMetadata(file.metadata, loaded.path);
   LoadOptions options;
@@ -91,8 +94,9 @@ void InitFromFile(SegModel& model, const InitOptions& options) {
   const TensorFile file = ReadSafetensors(path);
   NamedTensors source;
   for (const auto& item : ModelTensors(file)) {
-    const bool skipped = std::any_of(options.skip.begin(), options.skip.end(),
-                                     [&](const auto& prefix) { return HasPrefix(item.first, prefix); });
+    const bool skipped =
+        std::any_of(options.skip.begin(), options.skip.end(),
+                    [&](const auto& prefix) { return HasPrefix(item.first, prefix); });
     if (!skipped) source.push_back(item);
   }
   SegModel::Start start = model.StartFrom(source);

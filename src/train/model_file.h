@@ -39,8 +39,8 @@ struct InitOptions {
   std::vector<std::string> skip;  ///< prefixes of layers to leave out (they keep fresh values)
 };
 
-/// Starts `model` with the weights of a file: a classifier of its backbone, an earlier FCN stage, or
-/// the same network. The file's preprocessing, if it names one, becomes the model's.
+/// Starts `model` with the weights of a file: a classifier of its backbone, an earlier FCN stage,
+/// or the same network. The file's preprocessing, if it names one, becomes the model's.
 /// @throws Error listing everything that does not fit
 void InitFromFile(SegModel& model, const InitOptions& options);
 

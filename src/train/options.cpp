@@ -42,7 +42,8 @@ TrainOptions TrainOptions::FromJson(const Json& json, const std::string& path) {
   reader.Get("freeze_bn", o.freeze_bn);
   reader.Get("clip_norm", o.clip_norm, 0.0, kLarge);
   Json part;
-  if (reader.Get("schedule", part)) o.schedule = ScheduleOptions::FromJson(part, reader.Path("schedule"));
+  if (reader.Get("schedule", part))
+    o.schedule = ScheduleOptions::FromJson(part, reader.Path("schedule"));
   if (reader.Get("loss", part)) o.loss = CrossEntropyOptions::FromJson(part, reader.Path("loss"));
   reader.Get("aux_weight", o.aux_weight, 0.0, kLarge);
   reader.GetChoice("precision", o.precision, {"float32", "bfloat16"});
@@ -57,8 +58,9 @@ TrainOptions TrainOptions::FromJson(const Json& json, const std::string& path) {
 }
 
 const std::vector<std::string>& TrainOptions::NeutralKeys() {
-  static const std::vector<std::string> keys = {"threads",          "log_every",          "eval_every",
-                                                "checkpoint_every", "checkpoint_seconds", "check_samples"};
+  static const std::vector<std::string> keys = {
+      "threads",          "log_every",          "eval_every",
+      "checkpoint_every", "checkpoint_seconds", "check_samples"};
   return keys;
 }
 

@@ -18,30 +18,31 @@ struct RateGroup {
 
 /// How a network is trained. Everything here except the last block determines the result.
 struct TrainOptions {
-  int64_t iterations = 0;     ///< steps of the optimiser; 0 = no training, only evaluation
-  int batch = 1;              ///< images per forward pass
-  int accumulate = 1;         ///< passes whose gradients are averaged into one step (Caffe's iter_size)
-  double lr = 1e-3;           ///< base learning rate
-  double momentum = 0.9;      ///< FCN: 0.9 with 20 images, or 0.99 with one ("heavy")
+  int64_t iterations = 0;  ///< steps of the optimiser; 0 = no training, only evaluation
+  int batch = 1;           ///< images per forward pass
+  int accumulate = 1;     ///< passes whose gradients are averaged into one step (Caffe's iter_size)
+  double lr = 1e-3;       ///< base learning rate
+  double momentum = 0.9;  ///< FCN: 0.9 with 20 images, or 0.99 with one ("heavy")
   double weight_decay = 5e-4;
-  double bias_lr = 2;         ///< factor on the rate of biases (FCN, section 4.3)
-  double bias_decay = 0;      ///< factor on their decay
+  double bias_lr = 2;     ///< factor on the rate of biases (FCN, section 4.3)
+  double bias_decay = 0;  ///< factor on their decay
   std::vector<RateGroup> groups;
   std::vector<std::string> only;  ///< prefixes: train these and freeze the rest; empty = train all
-  bool freeze_bn = false;     ///< batch norm keeps its running statistics
-  double clip_norm = 0;       ///< largest L2 norm of the whole gradient; 0 = no limit
+  bool freeze_bn = false;         ///< batch norm keeps its running statistics
+  double clip_norm = 0;           ///< largest L2 norm of the whole gradient; 0 = no limit
   ScheduleOptions schedule;
   CrossEntropyOptions loss;
-  double aux_weight = 0.4;    ///< weight of the auxiliary head's loss, where there is one
+  double aux_weight = 0.4;            ///< weight of the auxiliary head's loss, where there is one
   std::string precision = "float32";  ///< or "bfloat16": convolutions and products in 16 bit
 
   // What follows changes no result.
-  int threads = -1;               ///< loader threads; -1 = as many as cores, 0 = none
-  int64_t log_every = 20;         ///< iterations between log lines
-  int64_t eval_every = 0;         ///< iterations between evaluations, the best is kept; 0 = only at the end
-  int64_t checkpoint_every = 0;   ///< iterations between checkpoints; 0 = by time
-  double checkpoint_seconds = 60; ///< time between checkpoints
-  int64_t check_samples = 200;    ///< training samples looked at before the start; -1 = all, 0 = none
+  int threads = -1;        ///< loader threads; -1 = as many as cores, 0 = none
+  int64_t log_every = 20;  ///< iterations between log lines
+  int64_t eval_every =
+      0;  ///< iterations between evaluations, the best is kept; 0 = only at the end
+  int64_t checkpoint_every = 0;    ///< iterations between checkpoints; 0 = by time
+  double checkpoint_seconds = 60;  ///< time between checkpoints
+  int64_t check_samples = 200;  ///< training samples looked at before the start; -1 = all, 0 = none
 
   static TrainOptions FromJson(const Json& json, const std::string& path);
   /// The names of the members that change no result.

@@ -24,7 +24,8 @@ double ScheduleFactor(const ScheduleOptions& options, int64_t iteration, int64_t
   if (options.name == "step") {
     factor = std::pow(options.gamma, static_cast<double>(iteration / options.step));
   } else if (options.name == "poly") {
-    factor = std::pow(1 - static_cast<double>(iteration) / static_cast<double>(iterations), options.power);
+    factor = std::pow(1 - static_cast<double>(iteration) / static_cast<double>(iterations),
+                      options.power);
   }
   if (iteration < options.warmup) {
     factor *= static_cast<double>(iteration + 1) / static_cast<double>(options.warmup);

@@ -14,10 +14,10 @@ namespace seglab {
 /// Each may be preceded by a linear rise from 0 over `warmup` iterations.
 struct ScheduleOptions {
   std::string name = "fixed";
-  int64_t step = 2000;   ///< iterations
+  int64_t step = 2000;  ///< iterations
   double gamma = 0.1;
   double power = 0.9;
-  int64_t warmup = 0;    ///< iterations
+  int64_t warmup = 0;  ///< iterations
   /// {"name": "poly", ...} or just "poly".
   static ScheduleOptions FromJson(const Json& json, const std::string& path);
 };

@@ -14,7 +14,8 @@ namespace {
 
 bool IsBias(const std::string& name) { return HasPrefix(name.substr(name.rfind('.') + 1), "bias"); }
 
-void CheckPrefix(const std::string& prefix, const std::vector<std::string>& names, const std::string& where) {
+void CheckPrefix(const std::string& prefix, const std::vector<std::string>& names,
+                 const std::string& where) {
   const bool fits = std::any_of(names.begin(), names.end(),
                                 [&](const std::string& name) { return HasPrefix(name, prefix); });
   if (fits) return;
@@ -37,9 +38,9 @@ Sgd::Sgd(torch::nn::Module& module, const TrainOptions& options) : options_(opti
   for (const auto& item : parameters) {
     const std::string& name = item.key();
     at::Tensor parameter = item.value();
-    const bool trained =
-        options.only.empty() || std::any_of(options.only.begin(), options.only.end(),
-                                            [&](const auto& prefix) { return HasPrefix(name, prefix); });
+    const bool trained = options.only.empty() ||
+                         std::any_of(options.only.begin(), options.only.end(),
+                                     [&](const auto& prefix) { return HasPrefix(name, prefix); });
     parameter.set_requires_grad(trained);
     if (!trained) continue;
     Entry entry{name, parameter, at::zeros_like(parameter), 1, 1};
@@ -63,7 +64,8 @@ void Sgd::ClipGradients() {
   const double norm = std::sqrt(squares);
   if (!(norm > options_.clip_norm)) return;
   for (Entry& entry : entries_) {
-    if (entry.parameter.grad().defined()) entry.parameter.mutable_grad().mul_(options_.clip_norm / norm);
+    if (entry.parameter.grad().defined())
+      entry.parameter.mutable_grad().mul_(options_.clip_norm / norm);
   }
 }
 
@@ -71,7 +73,8 @@ void Sgd::Step(double lr) {
   torch::NoGradGuard no_grad;
   if (options_.accumulate > 1) {
     for (Entry& entry : entries_) {
-      if (entry.parameter.grad().defined()) entry.parameter.mutable_grad().div_(options_.accumulate);
+      if (entry.parameter.grad().defined())
+        entry.parameter.mutable_grad().div_(options_.accumulate);
     }
   }
   if (options_.clip_norm > 0) ClipGradients();

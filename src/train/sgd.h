@@ -14,15 +14,16 @@ namespace seglab {
 
 /// Stochastic gradient descent with momentum in Caffe's form, which the papers' recipes mean:
 ///   v = momentum * v + lr * (gradient + decay * w),  w = w - v.
-/// Each parameter has its own factors on rate and decay; biases and the one-dimensional parameters of
-/// batch norm count as biases for the decay, only biases for the rate.
+/// Each parameter has its own factors on rate and decay; biases and the one-dimensional parameters
+/// of batch norm count as biases for the decay, only biases for the rate.
 class Sgd {
  public:
   /// Freezes what `options.only` leaves out (no gradient is computed for it).
   /// @throws Error when a prefix of `only` or `groups` fits no parameter
   Sgd(torch::nn::Module& module, const TrainOptions& options);
 
-  /// One step with rate lr on the gradients divided by options.accumulate; the gradients are cleared.
+  /// One step with rate lr on the gradients divided by options.accumulate; the gradients are
+  /// cleared.
   void Step(double lr);
 
   /// The momentum buffers by parameter name.

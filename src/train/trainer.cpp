@@ -38,7 +38,8 @@ bool Due(int64_t iteration, int64_t every, int64_t total) {
 void UseChannelsLast(torch::nn::Module& module) {
   torch::NoGradGuard no_grad;
   for (at::Tensor& parameter : module.parameters()) {
-    if (parameter.dim() == 4) parameter.set_data(parameter.contiguous(at::MemoryFormat::ChannelsLast));
+    if (parameter.dim() == 4)
+      parameter.set_data(parameter.contiguous(at::MemoryFormat::ChannelsLast));
   }
 }
 
@@ -100,12 +101,14 @@ class Training {
     const int64_t last = options_.iterations * options_.accumulate;
     Loader loader(job_.train, job_.transforms, loading, first, last);
 
-    loss_sum_ = at::full({}, state_.loss_sum, at::TensorOptions().dtype(at::kDouble).device(device_));
+    loss_sum_ =
+        at::full({}, state_.loss_sum, at::TensorOptions().dtype(at::kDouble).device(device_));
     Progress progress(job_.title, options_.iterations, state_.iteration);
     double clock = Seconds(), saved_at = clock, window_start = clock, window_wait = 0;
     int64_t window_first = state_.iteration;
     while (state_.iteration < options_.iterations) {
-      const double rate = options_.lr * ScheduleFactor(options_.schedule, state_.iteration, options_.iterations);
+      const double rate =
+          options_.lr * ScheduleFactor(options_.schedule, state_.iteration, options_.iterations);
       torch::manual_seed(MixSeed(job_.seed, kDropoutSalt, state_.iteration));
       for (int pass = 0; pass < options_.accumulate; ++pass) ForwardBackward(*loader.Next());
       optimizer_.Step(rate);
@@ -116,8 +119,8 @@ class Training {
       clock = now;
       if (Due(state_.iteration, options_.log_every, options_.iterations)) {
         const double seconds = std::max(now - window_start, 1e-9);
-        const double images = static_cast<double>((state_.iteration - window_first) * options_.batch *
-                                                  options_.accumulate);
+        const double images = static_cast<double>((state_.iteration - window_first) *
+                                                  options_.batch * options_.accumulate);
         LogLine(rate, images / seconds, (loader.WaitSeconds() - window_wait) / seconds, progress);
         window_start = now;
         window_wait = loader.WaitSeconds();
@@ -126,15 +129,17 @@ class Training {
       const bool evaluated = Due(state_.iteration, options_.eval_every, options_.iterations);
       if (evaluated) EvaluateNow();
       const int signal = StopRequested();
-      const bool by_count = options_.checkpoint_every > 0 && state_.iteration % options_.checkpoint_every == 0;
-      const bool by_time = options_.checkpoint_every == 0 && Seconds() - saved_at > options_.checkpoint_seconds;
+      const bool by_count =
+          options_.checkpoint_every > 0 && state_.iteration % options_.checkpoint_every == 0;
+      const bool by_time =
+          options_.checkpoint_every == 0 && Seconds() - saved_at > options_.checkpoint_seconds;
       if (signal != 0 || by_count || by_time || evaluated) {
         Save();
         saved_at = Seconds();
       }
       if (signal != 0 && state_.iteration < options_.iterations) {
-        throw Stopped(signal, StrCat(job_.title, ": stopped and saved at iteration ", state_.iteration,
-                                     "; the same command goes on from there"));
+        throw Stopped(signal, StrCat(job_.title, ": stopped and saved at iteration ",
+                                     state_.iteration, "; the same command goes on from there"));
       }
       if (evaluated) window_start = clock = Seconds();
     }
@@ -169,12 +174,14 @@ class Training {
   }
 
   void LogLine(double rate, double images_per_second, double wait_share, Progress& progress) {
-    const double loss = loss_sum_.item<double>() / static_cast<double>(std::max<int64_t>(state_.loss_count, 1));
+    const double loss =
+        loss_sum_.item<double>() / static_cast<double>(std::max<int64_t>(state_.loss_count, 1));
     loss_sum_.zero_();
     state_.loss_count = 0;
     if (!std::isfinite(loss)) {
       throw Error(job_.title, ": the loss is no longer finite at iteration ", state_.iteration,
-                  "; lower train.lr (now ", rate, ") or set train.clip_norm; the last checkpoint is kept");
+                  "; lower train.lr (now ", rate,
+                  ") or set train.clip_norm; the last checkpoint is kept");
     }
     metrics_->Write({{"iteration", state_.iteration},
                      {"loss", loss},
@@ -182,14 +189,16 @@ class Training {
                      {"images_per_second", images_per_second},
                      {"wait", wait_share},
                      {"seconds", state_.seconds}});
-    progress.Update(state_.iteration,
-                    StrCat("loss ", Fixed(loss, 4), "  lr ", rate, "  ", Fixed(images_per_second, 1),
-                           " images/s  waiting for data ", Fixed(100 * wait_share, 1), " %"));
+    progress.Update(
+        state_.iteration,
+        StrCat("loss ", Fixed(loss, 4), "  lr ", rate, "  ", Fixed(images_per_second, 1),
+               " images/s  waiting for data ", Fixed(100 * wait_share, 1), " %"));
     if (!warned_ && state_.iteration >= 5 * options_.log_every && LossIsStuck(loss, classes_)) {
       warned_ = true;
-      Log::Warn(job_.title, ": after ", state_.iteration, " iterations the loss is still ln(", classes_, ") = ",
-                Fixed(std::log(classes_), 3), ", as of a network that knows nothing; is the rate too low (",
-                rate, " with loss \"", options_.loss.reduction, "\") or the backbone not started?");
+      Log::Warn(job_.title, ": after ", state_.iteration, " iterations the loss is still ln(",
+                classes_, ") = ", Fixed(std::log(classes_), 3),
+                ", as of a network that knows nothing; is the rate too low (", rate,
+                " with loss \"", options_.loss.reduction, "\") or the backbone not started?");
     }
   }
 
@@ -206,8 +215,8 @@ class Training {
                      {"mean_acc", scores.mean_acc},
                      {"mean_iou", scores.mean_iou},
                      {"fw_iou", scores.fw_iou}});
-    Log::Info(job_.title, ": iteration ", state_.iteration, ", val mean IU ", Fixed(100 * scores.mean_iou, 1),
-              ", pixel acc. ", Fixed(100 * scores.pixel_acc, 1));
+    Log::Info(job_.title, ": iteration ", state_.iteration, ", val mean IU ",
+              Fixed(100 * scores.mean_iou, 1), ", pixel acc. ", Fixed(100 * scores.pixel_acc, 1));
     if (!(score > state_.best_score)) return;
     state_.best_score = score;
     state_.best_iteration = state_.iteration;
@@ -218,7 +227,8 @@ class Training {
 
   void Save() {
     state_.loss_sum = loss_sum_.item<double>();
-    if (!std::isfinite(state_.loss_sum)) return;  // keep the last good one; the next log line says why
+    if (!std::isfinite(state_.loss_sum))
+      return;  // keep the last good one; the next log line says why
     SaveCheckpoint(last_path_, *job_.model, optimizer_, state_, metadata_);
   }
 

@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "base/signals.h"
-#include "data/shapes.h"
+#include "data/shapes/shapes.h"
 #include "train/model_file.h"
 #include "train/test_training.h"
 

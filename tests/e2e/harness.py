@@ -1,5 +1,6 @@
 """What the end-to-end tests share: the program, pictures, tensor files. Standard library only."""
 
+import concurrent.futures
 import json
 import os
 import shutil
@@ -39,6 +40,14 @@ class ProgramTest(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.mkdtemp(prefix="seglab-e2e-")
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        self.pool = concurrent.futures.ThreadPoolExecutor(max(2, min(os.cpu_count() or 1, 8)))
+        self.addCleanup(self.pool.shutdown)
+        self.expected = []
+
+    def tearDown(self):
+        for result, check in self.expected:
+            with self.subTest(" ".join(result.result().args[1:])):
+                check(result.result())
 
     def path(self, *parts):
         return os.path.join(self.folder, *parts)
@@ -56,7 +65,14 @@ class ProgramTest(unittest.TestCase):
 
         long: lines of progress and warnings may stand before it.
         """
-        result = self.seglab(*args, **options)
+        self.check_failure(self.seglab(*args, **options), code, says, long)
+
+    def will_fail_with(self, code, *args, says=(), long=False, **options):
+        """The same, beside the commands that follow; looked at when the test ends."""
+        self.expected.append((self.pool.submit(self.seglab, *args, **options),
+                              lambda result: self.check_failure(result, code, says, long)))
+
+    def check_failure(self, result, code, says, long):
         self.assertEqual(result.code, code, str(result))
         for word in ENTRAILS:
             self.assertNotIn(word, result.err, str(result))
@@ -68,7 +84,6 @@ class ProgramTest(unittest.TestCase):
             self.assertEqual(len(lines), 1, str(result))
         for text in [says] if isinstance(says, str) else says:
             self.assertIn(text, errors[0], str(result))
-        return result
 
     def write(self, name, content):
         """Writes text, bytes or JSON; returns the path."""

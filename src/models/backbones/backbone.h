@@ -28,8 +28,8 @@ class Trunk : public torch::nn::Module {
   /// @param image  (N, 3, H, W)
   virtual FeatureMaps forward(const at::Tensor& image) = 0;
   virtual int64_t Channels(int stride) const = 0;
-  /// The weights of this backbone's classifier as this trunk's: linear layers turned into convolutions,
-  /// the last one dropped (section 4.1 of FCN).
+  /// The weights of this backbone's classifier as this trunk's: linear layers turned into
+  /// convolutions, the last one dropped (section 4.1 of FCN).
   virtual SegModel::Start StartFromClassifier(const NamedTensors& source) const = 0;
 };
 
@@ -40,14 +40,16 @@ struct BackboneRow {
   std::string source;  ///< paper
   std::shared_ptr<Trunk> (*make_trunk)(const std::string& name, JsonReader& options,
                                        const TrunkOptions& trunk);
-  std::shared_ptr<SegModel> (*make_classifier)(const std::string& name, JsonReader& options, int classes);
+  std::shared_ptr<SegModel> (*make_classifier)(const std::string& name, JsonReader& options,
+                                               int classes);
 };
 
 const std::vector<BackboneRow>& BackboneRows();
 
 /// @param spec  "vgg16" or {"name": "vgg16", "width": 0.25}
 /// @throws Error on an unknown name or key
-std::shared_ptr<Trunk> MakeTrunk(const Json& spec, const TrunkOptions& options, const std::string& path);
+std::shared_ptr<Trunk> MakeTrunk(const Json& spec, const TrunkOptions& options,
+                                 const std::string& path);
 std::shared_ptr<SegModel> MakeClassifier(const Json& spec, int classes, const std::string& path);
 
 }  // namespace seglab

@@ -41,7 +41,8 @@ const std::vector<BackboneRow>& BackboneRows() {
   return rows;
 }
 
-std::shared_ptr<Trunk> MakeTrunk(const Json& spec, const TrunkOptions& options, const std::string& path) {
+std::shared_ptr<Trunk> MakeTrunk(const Json& spec, const TrunkOptions& options,
+                                 const std::string& path) {
   return WithRow(spec, path, [&](const BackboneRow& row, JsonReader& reader) {
     return row.make_trunk(row.name, reader, options);
   });

@@ -1,13 +1,14 @@
 // VGG.
-//   K. Simonyan, A. Zisserman, "Very Deep Convolutional Networks for Large-Scale Image Recognition",
-//   ICLR 2015, arXiv:1409.1556.
+//   K. Simonyan, A. Zisserman, "Very Deep Convolutional Networks for Large-Scale Image
+//   Recognition", ICLR 2015, arXiv:1409.1556.
 //
 //   features:  [conv 3x3, (bn), relu] x n, pool 2x2   five times: 64, 128, 256, 512, 512 channels
 //   classifier: fc 4096, relu, dropout, fc 4096, relu, dropout, fc classes
 //   trunk:      the same layers with fc6 as 7x7 and fc7 as 1x1 convolution (FCN, section 4.1)
 //
 // Deviations:
-//   - fresh weights are drawn after He et al. 2015 (fan in), without which the deeper nets do not start;
+//   - fresh weights are drawn after He et al. 2015 (fan in), without which the deeper nets do not
+//   start;
 //   - `width` and `fc6_kernel` are ours; at 1 and 7 the network is the published one.
 
 #include "models/backbones/vgg.h"
@@ -76,7 +77,8 @@ Features MakeFeatures(const std::string& name, const VggOptions& options, int64_
       in = out;
     }
     features.pools[stage] = features.layers->size();
-    features.layers->push_back(nn::MaxPool2d(nn::MaxPool2dOptions(2).stride(2).ceil_mode(ceil_mode)));
+    features.layers->push_back(
+        nn::MaxPool2d(nn::MaxPool2dOptions(2).stride(2).ceil_mode(ceil_mode)));
   }
   return features;
 }
@@ -103,12 +105,17 @@ class VggTrunk : public Trunk {
   VggTrunk(const std::string& name, const VggOptions& options, const TrunkOptions& trunk)
       : options_(options) {
     const bool published = trunk.published_fcn;
+    if (published && options.fc6_kernel != 7) {
+      throw Error("backbone.fc6_kernel: the published geometry's crops are for 7, found ",
+                  options.fc6_kernel, "; take \"geometry\": \"tight\"");
+    }
     Features features = MakeFeatures(name, options, published ? 100 : 1, /*ceil_mode=*/true);
     pools_ = features.pools;
     features_ = register_module("features", features.layers);
     const int64_t side = options.fc6_kernel, fc = Scaled(4096, options.width);
     const int64_t padding = published ? 0 : side / 2;
-    fc6_ = register_module("fc6", nn::Conv2d(nn::Conv2dOptions(Channels(16), fc, side).padding(padding)));
+    fc6_ = register_module("fc6",
+                           nn::Conv2d(nn::Conv2dOptions(Channels(16), fc, side).padding(padding)));
     fc7_ = register_module("fc7", nn::Conv2d(nn::Conv2dOptions(fc, fc, 1)));
     InitWeights(*this);
   }
@@ -173,12 +180,13 @@ class VggClassifier : public SegModel {
       : side_(options.fc6_kernel) {
     features_ = register_module(
         "features", MakeFeatures(name, options, /*first_padding=*/1, /*ceil_mode=*/false).layers);
-    const int64_t channels = Scaled(kChannels.back(), options.width), fc = Scaled(4096, options.width);
+    const int64_t channels = Scaled(kChannels.back(), options.width),
+                  fc = Scaled(4096, options.width);
     nn::Linear last(fc, classes);
     classifier_ = register_module(
-        "classifier",
-        TensorSequential(nn::Linear(channels * side_ * side_, fc), nn::ReLU(), nn::Dropout(options.dropout),
-                         nn::Linear(fc, fc), nn::ReLU(), nn::Dropout(options.dropout), last));
+        "classifier", TensorSequential(nn::Linear(channels * side_ * side_, fc), nn::ReLU(),
+                                       nn::Dropout(options.dropout), nn::Linear(fc, fc), nn::ReLU(),
+                                       nn::Dropout(options.dropout), last));
     InitWeights(*this);
     nn::init::normal_(last->weight, 0, 0.01);
   }
@@ -191,7 +199,8 @@ class VggClassifier : public SegModel {
   at::Tensor Features(const at::Tensor& image) override {
     CheckShape(image, {-1, 3, -1, -1}, "vgg input");
     if (image.size(2) < 32 || image.size(3) < 32) {
-      throw Error("vgg classifier: images must be at least 32x32, found ", image.size(2), "x", image.size(3));
+      throw Error("vgg classifier: images must be at least 32x32, found ", image.size(2), "x",
+                  image.size(3));
     }
     return at::adaptive_avg_pool2d(features_->forward(image), {side_, side_}).contiguous();
   }
@@ -203,11 +212,13 @@ class VggClassifier : public SegModel {
 
 }  // namespace
 
-std::shared_ptr<Trunk> MakeVggTrunk(const std::string& name, JsonReader& reader, const TrunkOptions& trunk) {
+std::shared_ptr<Trunk> MakeVggTrunk(const std::string& name, JsonReader& reader,
+                                    const TrunkOptions& trunk) {
   return std::make_shared<VggTrunk>(name, ReadOptions(reader), trunk);
 }
 
-std::shared_ptr<SegModel> MakeVggClassifier(const std::string& name, JsonReader& reader, int classes) {
+std::shared_ptr<SegModel> MakeVggClassifier(const std::string& name, JsonReader& reader,
+                                            int classes) {
   return std::make_shared<VggClassifier>(name, ReadOptions(reader), classes);
 }
 

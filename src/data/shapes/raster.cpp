@@ -1,4 +1,4 @@
-#include "data/shapes_raster.h"
+#include "data/shapes/raster.h"
 
 #include <algorithm>
 #include <array>

@@ -1,4 +1,4 @@
-#include "data/shapes.h"
+#include "data/shapes/shapes.h"
 
 #include <gtest/gtest.h>
 
@@ -13,9 +13,9 @@
 
 #include "base/error.h"
 #include "base/files.h"
-#include "data/shapes_draw.h"
-#include "data/shapes_raster.h"
-#include "data/shapes_scene.h"
+#include "data/shapes/draw.h"
+#include "data/shapes/raster.h"
+#include "data/shapes/scene.h"
 
 namespace seglab {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "base/random.h"
 #include "data/dataset.h"
-#include "data/shapes_raster.h"
+#include "data/shapes/raster.h"
 
 namespace seglab::shapes {
 

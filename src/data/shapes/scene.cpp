@@ -1,4 +1,4 @@
-#include "data/shapes_scene.h"
+#include "data/shapes/scene.h"
 
 #include <algorithm>
 #include <cmath>

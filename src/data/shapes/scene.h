@@ -3,8 +3,8 @@
 #include <opencv2/core/mat.hpp>
 
 #include "base/random.h"
-#include "data/shapes_draw.h"
-#include "data/shapes_raster.h"
+#include "data/shapes/draw.h"
+#include "data/shapes/raster.h"
 
 namespace seglab::shapes {
 

@@ -4,8 +4,8 @@
 
 #include "base/random.h"
 #include "data/dataset.h"
-#include "data/shapes_raster.h"
-#include "data/shapes_texture.h"
+#include "data/shapes/raster.h"
+#include "data/shapes/texture.h"
 
 namespace seglab::shapes {
 

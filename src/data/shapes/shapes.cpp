@@ -1,4 +1,4 @@
-#include "data/shapes.h"
+#include "data/shapes/shapes.h"
 
 #include <algorithm>
 #include <iomanip>
@@ -6,8 +6,8 @@
 
 #include "base/error.h"
 #include "base/random.h"
-#include "data/shapes_draw.h"
-#include "data/shapes_scene.h"
+#include "data/shapes/draw.h"
+#include "data/shapes/scene.h"
 
 namespace seglab {
 namespace {

@@ -1,4 +1,4 @@
-#include "data/shapes_texture.h"
+#include "data/shapes/texture.h"
 
 #include <algorithm>
 #include <cstdlib>
