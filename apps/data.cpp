@@ -28,7 +28,7 @@ int Doctor(const Dataset& dataset, int64_t limit) {
   const Audit audit = AuditDataset(dataset, limit, UsableCores());
   std::cout << AuditToText(audit, dataset.Labels());
   if (audit.errors.empty()) return 0;
-  throw Error(audit.errors.size(), " samples cannot be used, the first: ", audit.errors.front());
+  throw Error(audit.error_count, " samples cannot be used, the first: ", audit.errors.front());
 }
 
 void Export(const Dataset& dataset, int64_t limit, const std::string& out) {

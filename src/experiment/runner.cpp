@@ -22,7 +22,9 @@ namespace {
 /// The hash of the run in a folder, or "" when there is none (or nothing was saved yet).
 std::string HashIn(const std::string& folder) {
   const std::string path = JoinPath(folder, "hash.txt");
-  return FileExists(path) ? ReadLines(path).front() : "";
+  const std::vector<std::string> lines =
+      FileExists(path) ? ReadLines(path) : std::vector<std::string>();
+  return lines.empty() ? "" : lines.front();
 }
 
 bool IsFinished(const std::string& folder, const std::string& hash) {

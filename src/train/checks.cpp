@@ -17,13 +17,13 @@ void CheckDataset(const Dataset& dataset, const std::string& name, int64_t sampl
   const int64_t wanted = samples < 0 || samples >= dataset.Size() ? 0 : samples;
   const Audit audit = AuditDataset(dataset, wanted, threads);
   if (!audit.errors.empty()) {
-    const std::string more = audit.errors.size() > 1
-                                 ? StrCat(" (and ", audit.errors.size() - 1, " more such samples)")
+    const std::string more = audit.error_count > 1
+                                 ? StrCat(" (and ", audit.error_count - 1, " more such samples)")
                                  : std::string();
     throw Error(audit.errors.front(), more);
   }
   if (!audit.all_void.empty()) {
-    Log::Warn(name, ": ", audit.all_void.size(), " of ", audit.looked_at,
+    Log::Warn(name, ": ", audit.all_void_count, " of ", audit.looked_at,
               " samples have no labelled pixel, e.g. ", audit.all_void.front(),
               "; they teach nothing");
   }

@@ -1,5 +1,6 @@
 """What the end-to-end tests share: the program, pictures, tensor files. Standard library only."""
 
+import atexit
 import concurrent.futures
 import json
 import os
@@ -96,12 +97,24 @@ class ProgramTest(unittest.TestCase):
         return path
 
 
+def shared_folder():
+    """A folder for all tests of a program."""
+    folder = tempfile.mkdtemp(prefix="seglab-e2e-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+def environment(more=None):
+    # Threads that wait without sleeping would hinder the programs beside them.
+    return dict({"OMP_WAIT_POLICY": "passive"}, **dict(os.environ, TERM="dumb", **(more or {})))
+
+
 def seglab(*args, env=None, cwd=None, preexec_fn=None, timeout=300):
     if not PROGRAM:
         raise RuntimeError("SEGLAB_PROGRAM must name the program")
     command = [PROGRAM] + [str(arg) for arg in args]
-    environment = dict(os.environ, TERM="dumb", **(env or {}))
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment,
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          env=environment(env),
                           cwd=cwd, preexec_fn=preexec_fn, timeout=timeout,
                           universal_newlines=True, errors="replace")
     return Result(command, done)
@@ -210,7 +223,8 @@ def read_safetensors(path):
     header = json.loads(content[8:8 + length].decode())
     metadata = header.pop("__metadata__", {})
     data = content[8 + length:]
-    tensors = {name: (row["dtype"], row["shape"], data[row["data_offsets"][0]:row["data_offsets"][1]])
+    tensors = {name: (row["dtype"], row["shape"],
+                      data[row["data_offsets"][0]:row["data_offsets"][1]])
                for name, row in header.items()}
     return tensors, metadata
 

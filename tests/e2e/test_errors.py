@@ -7,11 +7,10 @@ import resource
 import shutil
 import signal
 import struct
-import tempfile
 import unittest
 
 from harness import (GREY, RGB, TINY_BACKBONE, ProgramTest, mask_png, png, read_bytes, rgb_png,
-                     safetensors, seglab)
+                     safetensors, seglab, shared_folder)
 
 CLASSES = {"names": ["sky", "road", "car"]}
 
@@ -27,7 +26,7 @@ class Errors(ProgramTest):
     @classmethod
     def setUpClass(cls):
         """One trained network for all tests."""
-        cls.shared = tempfile.mkdtemp(prefix="seglab-e2e-")
+        cls.shared = shared_folder()
         cls.trained = os.path.join(cls.shared, "trained")
         config = os.path.join(cls.shared, "tiny.json")
         with open(config, "w", encoding="utf-8") as file:
@@ -37,15 +36,12 @@ class Errors(ProgramTest):
             raise RuntimeError(str(result))
         cls.checkpoint = os.path.join(cls.trained, "last.safetensors")
 
-    @classmethod
-    def tearDownClass(cls):
-        shutil.rmtree(cls.shared, ignore_errors=True)
-
     def train(self, config, *more):
         """The command for it, in a folder of its own."""
         self.trainings = getattr(self, "trainings", 0) + 1
         config_file = self.write("tiny%d.json" % self.trainings, config)
-        return ("train", "--config", config_file, *more, "--out", self.path("out%d" % self.trainings))
+        return ("train", "--config", config_file, *more, "--out",
+                self.path("out%d" % self.trainings))
 
     def folder_data(self, masks=1, size=(40, 36)):
         """A small data set in a folder, all of it sound."""
@@ -59,7 +55,8 @@ class Errors(ProgramTest):
 
     def look(self, *says):
         """Both the doctor and a training refuse the data set and say why."""
-        doctor = self.pool.submit(self.seglab, "data", "doctor", "--dataset", "folder", "--data-root",
+        doctor = self.pool.submit(self.seglab, "data", "doctor", "--dataset", "folder",
+                                  "--data-root",
                                   self.path("data"), "--split", "")
         config = tiny_run()
         config["data"] = {"name": "folder", "root": self.path("data")}
@@ -86,7 +83,8 @@ class Errors(ProgramTest):
 
     def test_unknown_model(self):
         self.will_fail_with(1, "models", "fcn8x", says=["\"fcn8x\"", "did you mean \"fcn8s\"?"])
-        self.will_fail_with(1, "models", "fcn8s", "--backbone", "vgg166", says=["vgg166", "\"vgg16\"?"])
+        self.will_fail_with(1, "models", "fcn8s", "--backbone", "vgg166",
+                            says=["vgg166", "\"vgg16\"?"])
         config = tiny_run("fcn8x")
         self.will_fail_with(1, *self.train(config), says=["model.name", "fcn8s"], long=True)
 
@@ -101,20 +99,22 @@ class Errors(ProgramTest):
                             says=["modle", "did you mean \"model\"?"])
         config = tiny_run()
         config["data"]["transforms"] = [{"name": "flipp"}]
-        self.will_fail_with(1, *self.train(config), says=["transforms[0]", "did you mean \"flip\"?"],
-                            long=True)
+        self.will_fail_with(1, *self.train(config),
+                            says=["transforms[0]", "did you mean \"flip\"?"], long=True)
 
     def test_unknown_data_set(self):
-        self.will_fail_with(1, "data", "doctor", "--dataset", "shape", says=["\"shape\"", "\"shapes\"?"])
+        self.will_fail_with(1, "data", "doctor", "--dataset", "shape",
+                            says=["\"shape\"", "\"shapes\"?"])
         self.will_fail_with(1, "eval", "--checkpoint", self.trained, "--dataset", "shap",
                             says=["\"shap\"", "\"shapes\"?"])
-        self.will_fail_with(1, "eval", "--checkpoint", self.trained, "--dataset", "shapes", "--split", "vall",
-                            says=["vall", "val"])
+        self.will_fail_with(1, "eval", "--checkpoint", self.trained, "--dataset", "shapes",
+                            "--split", "vall", says=["vall", "val"])
 
     def test_unknown_experiment(self):
         self.write("experiments/table2/shapes.json", {"runs": []})
         env = {"SEGLAB_EXPERIMENTS": self.path("experiments")}
-        self.will_fail_with(1, "run", "tabel2", env=env, says=["\"tabel2\"", "did you mean \"table2\"?"])
+        self.will_fail_with(1, "run", "tabel2", env=env,
+                            says=["\"tabel2\"", "did you mean \"table2\"?"])
         self.will_fail_with(1, "run", self.path("none.json"), env=env, says=self.path("none.json"))
 
     def test_unknown_device_and_precision(self):
@@ -130,13 +130,14 @@ class Errors(ProgramTest):
         config = tiny_run()
         config["model"]["num_classes"] = 5
         self.will_fail_with(1, *self.train(config), says=["num_classes", "5", "11"], long=True)
-        self.will_fail_with(1, "eval", "--checkpoint", self.trained, "--dataset", "folder", "--data-root",
+        self.will_fail_with(1, "eval", "--checkpoint", self.trained, "--dataset", "folder",
+                            "--data-root",
                             self.folder_data(), "--split", "", says=["11 classes", "3"])
 
     def test_checkpoint_of_another_network(self):
-        self.will_fail_with(1, *self.train(tiny_run("fcn8s"), "--set", "model.backbone.name=vgg13",
-                                           "--set", "init=" + self.checkpoint),
-                            says=[self.checkpoint, "missing", "unexpected", "backbone.features"], long=True)
+        config = dict(tiny_run("fcn8s"), init=self.checkpoint)
+        self.will_fail_with(1, *self.train(config, "--set", "model.backbone.name=vgg13"), long=True,
+                            says=[self.checkpoint, "missing", "unexpected", "backbone.features"])
         spec = {"name": "fcn16s", "backbone": TINY_BACKBONE, "num_classes": 11}
         image = self.write("in.safetensors", safetensors({"image": ([1, 3, 4, 4], [0.0] * 48)}))
         self.will_fail_with(1, "forward", "--model", json.dumps(spec), "--weights", self.checkpoint,
@@ -150,7 +151,7 @@ class Errors(ProgramTest):
                             says=[foreign, "no seglab checkpoint"])
         text = self.write("text.safetensors", "This is no tensor file, and long enough to be read.")
         self.will_fail_with(1, "eval", "--checkpoint", text, "--dataset", "shapes", says=text)
-        self.will_fail_with(1, *self.train(tiny_run(), "--set", "init=" + foreign),
+        self.will_fail_with(1, *self.train(dict(tiny_run(), init=foreign)),
                             says=[foreign, "conv1.weight"], long=True)
 
     def test_damaged_checkpoints(self):
@@ -162,12 +163,13 @@ class Errors(ProgramTest):
         for header in (b"{", b"[1, 2]", b"{\"a\": 3}", b"{\"a\": {\"dtype\": \"F32\"}}"):
             broken = self.write("broken%d.safetensors" % len(header),
                                 struct.pack("<Q", len(header)) + header)
-            self.will_fail_with(1, "eval", "--checkpoint", broken, "--dataset", "shapes", says=broken)
+            self.will_fail_with(1, "eval", "--checkpoint", broken, "--dataset", "shapes",
+                                says=broken)
         huge = self.write("huge.safetensors", struct.pack("<Q", 1 << 60) + whole[8:])
         self.will_fail_with(1, "eval", "--checkpoint", huge, "--dataset", "shapes", says=huge)
         edited = whole[:8] + whole[8:8 + length].replace(b"fcn32s", b"fcn33s") + whole[8 + length:]
-        self.will_fail_with(1, "eval", "--checkpoint", self.write("edited.safetensors", edited), "--dataset",
-                            "shapes", says=["edited.safetensors", "fcn33s"])
+        self.will_fail_with(1, "eval", "--checkpoint", self.write("edited.safetensors", edited),
+                            "--dataset", "shapes", says=["edited.safetensors", "fcn33s"])
 
     def test_a_training_does_not_go_on_from_a_damaged_checkpoint(self):
         folder = self.path("copy")
@@ -183,19 +185,22 @@ class Errors(ProgramTest):
     def test_missing_files(self):
         nowhere = self.path("nowhere")
         self.will_fail_with(1, "eval", "--checkpoint", nowhere, "--dataset", "shapes", says=nowhere)
-        self.will_fail_with(1, "train", "--config", nowhere, "--out", self.path("out"), says=nowhere)
+        self.will_fail_with(1, "train", "--config", nowhere, "--out", self.path("out"),
+                            says=nowhere)
         self.will_fail_with(1, "predict", "--checkpoint", self.trained, "--out", self.path("out"),
                             nowhere + ".jpg", says=nowhere + ".jpg")
         self.will_fail_with(1, "report", nowhere, says=nowhere)
         for name in ("voc", "camvid", "folder"):
-            self.will_fail_with(1, "data", "doctor", "--dataset", name, "--data-root", nowhere, says=nowhere)
+            self.will_fail_with(1, "data", "doctor", "--dataset", name, "--data-root", nowhere,
+                                says=nowhere)
         self.will_fail_with(1, "data", "doctor", "--dataset", "voc", says="root")
         os.makedirs(self.path("empty"))
         for command in (("report",), ("eval", "--dataset", "shapes", "--checkpoint"),
                              ("predict", "--checkpoint", self.trained, "--out", self.path("out"))):
             self.will_fail_with(1, *command, self.path("empty"), says=self.path("empty"))
-        self.will_fail_with(1, *self.train(tiny_run(), "--set", "init=" + nowhere), says=nowhere, long=True)
-        self.will_fail_with(1, "train", "--config", self.write("b.json", {"base": "missing.json"}), "--out",
+        self.will_fail_with(1, *self.train(dict(tiny_run(), init=nowhere)), says=nowhere, long=True)
+        self.will_fail_with(1, "train", "--config", self.write("b.json", {"base": "missing.json"}),
+                            "--out",
                        self.path("out"), says=["missing.json", "b.json"])
 
     def test_broken_images(self):
@@ -216,12 +221,14 @@ class Errors(ProgramTest):
 
     def test_sixteen_bit_mask(self):
         self.folder_data(3)
-        bad = self.write("data/masks/01.png", png(40, 36, [b"\0\1" * 40] * 36, depth=16, color=GREY))
+        bad = self.write("data/masks/01.png",
+                         png(40, 36, [b"\0\1" * 40] * 36, depth=16, color=GREY))
         self.look(bad, "16-bit")
 
     def test_rgb_mask(self):
         self.folder_data(3)
-        self.look(self.write("data/masks/02.png", png(40, 36, [b"\1\2\3" * 40] * 36, color=RGB)), "RGB")
+        self.look(self.write("data/masks/02.png", png(40, 36, [b"\1\2\3" * 40] * 36, color=RGB)),
+                  "RGB")
 
     def test_mask_of_another_size(self):
         self.folder_data(3)
@@ -245,7 +252,11 @@ class Errors(ProgramTest):
         self.folder_data(30)
         for i in range(25):
             self.write("data/masks/%02d.png" % i, mask_png([[9] * 40] * 36))
-        self.look("25 ", self.path("data", "masks", "00.png"))
+        first = self.path("data", "masks", "00.png")
+        self.will_fail_with(1, "data", "doctor", "--dataset", "folder", "--data-root",
+                            self.path("data"), "--split", "", says=["25 samples", first])
+        config = dict(tiny_run(), data={"name": "folder", "root": self.path("data")})
+        self.will_fail_with(1, *self.train(config), says=[first, "24 more"], long=True)
 
     def test_a_bad_sample_behind_the_check_ends_the_training_with_its_name(self):
         config = tiny_run()
@@ -266,7 +277,8 @@ class Errors(ProgramTest):
 
     def test_wrong_classes(self):
         self.folder_data()
-        for content, word in (("{\"names\": [\"sky\", \"sky\"]}", "sky"), ("{\"names\": []}", "names"),
+        for content, word in (("{\"names\": [\"sky\", \"sky\"]}", "sky"),
+                              ("{\"names\": []}", "names"),
                               ("{\"names\": \"sky\"}", "names"), ("{\"name\": [\"sky\"]}", "names"),
                               ("[1]", "object")):
             self.write("data/classes.json", content)
@@ -281,11 +293,13 @@ class Errors(ProgramTest):
         experiment = self.write("x.json", {"runs": [dict(tiny_run(), name="A")]})
         self.will_fail_with(1, "train", "--config", config, "--out", file, says=file)
         self.will_fail_with(1, "run", experiment, "--out", file, says=file, long=True)
-        self.will_fail_with(1, "predict", "--checkpoint", self.trained, "--out", file, image, says=file)
-        self.will_fail_with(1, "data", "export", "--dataset", "shapes", "--set", "size=1", "--out", file,
+        self.will_fail_with(1, "predict", "--checkpoint", self.trained, "--out", file, image,
                             says=file)
+        self.will_fail_with(1, "data", "export", "--dataset", "shapes", "--set", "size=1", "--out",
+                            file, says=file)
         json_file = self.path("missing", "scores.json")
-        self.will_fail_with(1, "eval", "--checkpoint", self.trained, "--dataset", "shapes", "--set", "size=1",
+        self.will_fail_with(1, "eval", "--checkpoint", self.trained, "--dataset", "shapes", "--set",
+                            "size=1",
                             "--json", json_file, says=json_file, long=True)
 
     def test_a_folder_without_permission(self):
@@ -295,7 +309,8 @@ class Errors(ProgramTest):
         os.chmod(self.path("closed"), 0o555)
         out = self.path("closed", "out")
         self.fail_with(1, *self.train(tiny_run())[:-1], out, says=out)
-        self.fail_with(1, *self.train(tiny_run())[:-1], self.path("closed"), says=self.path("closed"))
+        self.fail_with(1, *self.train(tiny_run())[:-1], self.path("closed"),
+                       says=self.path("closed"))
 
     def test_full_disk(self):
         def limit():
@@ -318,18 +333,20 @@ class Errors(ProgramTest):
         config = self.write("tiny.json", tiny_run())
         train = ("train", "--config", config, "--out", self.path("out"), "--set")
         self.fail_with(1, *train, "train.lrr=0.5", says="lrr", long=True)
-        self.fail_with(1, *train, "init=" + self.path("nowhere"), says="nowhere", long=True)
+        self.fail_with(1, *train, "model.name=fcn33s", says="fcn33s", long=True)
         self.succeed(*train, "train.lr=0.5")
 
     def test_a_folder_with_another_training(self):
-        self.fail_with(1, "train", "--config", self.write("tiny.json", tiny_run()), "--set", "train.lr=7",
+        self.fail_with(1, "train", "--config", self.write("tiny.json", tiny_run()), "--set",
+                       "train.lr=7",
                        "--out", self.trained, says=[self.trained, "other settings"])
 
     # JSON
 
     def test_syntax_errors_have_line_and_column(self):
         path = self.write("bad.json", "{\n  \"model\": \"fcn8s\",\n  \"train\" {}\n}\n")
-        self.will_fail_with(1, "train", "--config", path, "--out", self.path("out"), says=path + ":3:11: ")
+        self.will_fail_with(1, "train", "--config", path, "--out", self.path("out"),
+                            says=path + ":3:11: ")
         path = self.write("twice.json", "{\"seed\": 1,\n \"seed\": 2}")
         self.will_fail_with(1, "run", path, says=[path + ":2:2: ", "twice"])
         self.will_fail_with(1, "run", self.write("none.json", ""), says="none.json:1:1: ")
@@ -337,7 +354,8 @@ class Errors(ProgramTest):
 
     def test_type_errors_have_a_path(self):
         for setting, says in (("train.lr=fast", ["train.lr", "number", "fast"]),
-                                   ("train.iterations=19.5", ["train.iterations", "integer", "19.5"]),
+                                   ("train.iterations=19.5",
+                                    ["train.iterations", "integer", "19.5"]),
                                    ("train.batch=0", ["train.batch", "found 0"]),
                                    ("train.freeze_bn=1", ["train.freeze_bn", "true or false"]),
                                    ("train.only=score_fr", ["train.only", "list"]),
@@ -361,8 +379,9 @@ class Errors(ProgramTest):
                                    ("seed=-1", ["seed"]),
                                    ("seed=one", ["seed", "integer"]),
                                    ("eval.absent=onion", ["eval.absent", "\"union\"?"]),
-                                   ("init=3", ["init"]),
-                                   ("init.from=3", ["init"]),
+                                   ("runs.0.init=3", ["init", "found 3"]),
+                                   ("runs.0.init={\"from\": 3}", ["init.from", "found 3"]),
+                                   ("runs.0.init={\"form\": \"a\"}", ["init"]),
                                    ("train.lr", ["train.lr", "="])):
             self.will_fail_with(1, *self.train(tiny_run(), "--set", setting), says=says, long=True)
 
@@ -394,8 +413,8 @@ class Errors(ProgramTest):
         self.will_fail_with(1, *forward, no_image, says=[no_image, "\"image\""])
         flat = self.write("b.safetensors", safetensors({"image": ([3, 4], [0.0] * 12)}))
         self.will_fail_with(1, *forward, flat, says=[flat, "(3, 4)"])
-        self.will_fail_with(1, "forward", "--model", "{\"name\": ", "--weights", self.checkpoint, "--input",
-                            flat, "--output", "o", says="--model:1:")
+        self.will_fail_with(1, "forward", "--model", "{\"name\": ", "--weights", self.checkpoint,
+                            "--input", flat, "--output", "o", says="--model:1:")
 
 
 if __name__ == "__main__":

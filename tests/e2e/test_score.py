@@ -52,7 +52,8 @@ def scores_of(matrix, policy):
     weighted = sum(truths[i] * iou[i] for i in classes if truths[i])
     return {"pixel_acc": ratio(sum(hits), total), "mean_acc": mean(acc, truths, policy),
             "mean_iou": mean(iou, truths, policy), "mean_dice": mean(dice, truths, policy),
-            "fw_iou": ratio(weighted, total), "iou": iou, "acc": acc, "dice": dice, "pixels": truths}
+            "fw_iou": ratio(weighted, total), "iou": iou, "acc": acc, "dice": dice,
+            "pixels": truths}
 
 
 class Score(ProgramTest):
@@ -62,8 +63,10 @@ class Score(ProgramTest):
         pairs = []
         for i in range(images):
             width, height = numbers.randint(1, 40), numbers.randint(1, 40)
-            truth = [[numbers.choice(present + [IGNORE]) for _ in range(width)] for _ in range(height)]
-            prediction = [[t if t != IGNORE and numbers.random() < 0.5 else numbers.choice(predicted)
+            truth = [[numbers.choice(present + [IGNORE]) for _ in range(width)]
+                     for _ in range(height)]
+            prediction = [[t if t != IGNORE and numbers.random() < 0.5
+                           else numbers.choice(predicted)
                            for t in row] for row in truth]
             self.write("truth/%d.png" % i, mask_png(truth, with_palette=i % 2 == 0))
             self.write("predictions/%d.png" % i, mask_png(prediction, with_palette=i % 3 == 0))
