@@ -56,7 +56,7 @@ void Export(const Dataset& dataset, int64_t limit, const std::string& out) {
 
 int DataCommand(const Args& args) {
   std::vector<std::string> actions, settings;
-  std::string name, root, split = "train", out;
+  std::string name, root, split, out;
   int64_t limit = 0;
   CommandLine line(
       "data list | doctor --dataset NAME ... | export --dataset NAME ... --out DIR",
@@ -64,7 +64,7 @@ int DataCommand(const Args& args) {
   line.Positional(&actions, 1, 1)
       .Option("dataset", &name, "name of the data set")
       .Option("data-root", &root, "its root folder")
-      .Option("split", &split, "split to look at")
+      .Option("split", &split, "split to look at; \"\" = the data set's usual one")
       .Many("set", &settings, "an option of the data set, e.g. --set height=256")
       .Option("limit", &limit, "look at this many samples, spread evenly; 0 = all")
       .Option("out", &out, "export: folder to write");
@@ -77,7 +77,8 @@ int DataCommand(const Args& args) {
     throw UsageError("data: ", UnknownName("action", actions[0], {"list", "doctor", "export"}));
   }
   if (name.empty()) throw UsageError("data: --dataset is missing");
-  Json spec = {{"name", name}, {"split", split}};
+  Json spec = {{"name", name}};
+  if (!split.empty()) spec["split"] = split;
   if (!root.empty()) spec["root"] = root;
   for (const std::string& setting : settings) ApplySetting(spec, setting);
   const std::shared_ptr<const Dataset> dataset = MakeDataset(spec);

@@ -60,6 +60,8 @@ int PredictCommand(const Args& args) {
       .Option("precision", &precision, "float32 or bfloat16")
       .Option("device", &device, "auto, cpu, cuda, cuda:1");
   if (!line.Parse(args)) return 0;
+  if (!(alpha >= 0 && alpha <= 1))
+    throw UsageError("predict: --alpha must be 0 to 1, found ", alpha);
   const std::vector<std::string> images = ExpandImages(inputs);
   LoadedModel loaded = LoadModelFile(checkpoint);
   loaded.model->to(PickDevice(device));

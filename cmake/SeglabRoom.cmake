@@ -55,5 +55,6 @@ function(seglab_add_test)
   gtest_discover_tests(${arg_NAME}_test
     TEST_PREFIX ${arg_NAME}/ DISCOVERY_MODE PRE_TEST
     WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
-    PROPERTIES LABELS "${arg_LABELS}" TIMEOUT 900)
+    # Tests share the cores: a thread that waits must not spin (LibTorch's OpenMP does by default).
+    PROPERTIES LABELS "${arg_LABELS}" TIMEOUT 900 ENVIRONMENT OMP_WAIT_POLICY=passive)
 endfunction()

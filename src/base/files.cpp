@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cerrno>
 #include <climits>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -253,6 +254,26 @@ void WriteFileAtomically(const std::string& path, std::string_view content) {
   WriteFileAtomically(path, [content](std::ostream& out) {
     out.write(content.data(), static_cast<std::streamsize>(content.size()));
   });
+}
+
+void RemoveStaleTemporaries(const std::string& folder) {
+  // .<name>.<process>-<number>.tmp, see TemporaryFile.
+  std::error_code error;
+  fs::recursive_directory_iterator entries(folder, fs::directory_options::skip_permission_denied,
+                                           error);
+  std::vector<fs::path> stale;
+  for (; !error && entries != fs::end(entries); entries.increment(error)) {
+    const std::string name = entries->path().filename().string();
+    if (name.front() != '.' || !name.ends_with(".tmp")) continue;
+    const size_t dash = name.rfind('-');
+    const size_t dot = dash == std::string::npos ? dash : name.rfind('.', dash);
+    if (dot == std::string::npos || dot == 0) continue;
+    const long process = std::atol(name.c_str() + dot + 1);
+    const bool alive = process <= 0 || process == ::getpid() ||
+                       ::kill(static_cast<pid_t>(process), 0) == 0 || errno != ESRCH;
+    if (!alive) stale.push_back(entries->path());
+  }
+  for (const fs::path& path : stale) fs::remove(path, error);
 }
 
 void MakeFolders(const std::string& path) {

@@ -19,6 +19,10 @@ std::string ReadFile(const std::string& path);
 void WriteFileAtomically(const std::string& path, const std::function<void(std::ostream&)>& write);
 void WriteFileAtomically(const std::string& path, std::string_view content);
 
+/// Removes what WriteFileAtomically left in `folder` and the folders in it when its process was killed; files of
+/// processes that still live stay.
+void RemoveStaleTemporaries(const std::string& folder);
+
 /// Makes `path` and its parents. @throws Error when that is not possible, e.g. a file stands there.
 void MakeFolders(const std::string& path);
 

@@ -245,5 +245,20 @@ TEST(HashHex, IsFnv1a) {
   EXPECT_EQ(HashHex("foobar"), "85944171f73967e8");
 }
 
+TEST(RemoveStaleTemporaries, RemovesThoseOfDeadProcessesOnly) {
+  const TestFolder folder;
+  MakeFolders(folder.File("sub"));
+  // A process number beyond any system's limit belongs to nobody.
+  const std::string dead = folder.File("sub/.last.safetensors.999999999-3.tmp");
+  const std::string own = folder.File(StrCat(".last.safetensors.", ::getpid(), "-3.tmp"));
+  const std::string other = folder.File(".notes.tmp");
+  for (const std::string& path : {dead, own, other}) WriteFileAtomically(path, "x");
+  RemoveStaleTemporaries(folder.path());
+  EXPECT_FALSE(FileExists(dead));
+  EXPECT_TRUE(FileExists(own));
+  EXPECT_TRUE(FileExists(other));
+  EXPECT_NO_THROW(RemoveStaleTemporaries(folder.File("absent")));
+}
+
 }  // namespace
 }  // namespace seglab

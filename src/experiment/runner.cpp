@@ -11,6 +11,7 @@
 #include "experiment/environment.h"
 #include "experiment/report.h"
 #include "experiment/run.h"
+#include "experiment/run_config.h"
 #include "experiment/table.h"
 #include "tensor/runtime.h"
 #include "train/checkpoint.h"
@@ -27,10 +28,13 @@ std::string HashIn(const std::string& folder) {
   return lines.empty() ? "" : lines.front();
 }
 
-bool IsFinished(const std::string& folder, const std::string& hash) {
-  const std::string path = JoinPath(folder, "result.json");
+/// True when the result in a folder is the run's, measured by the same rules.
+bool IsFinished(const PlannedRun& run) {
+  const std::string path = JoinPath(run.folder, "result.json");
   if (!FileExists(path)) return false;
-  return ParseJson(ReadFile(path), path).value("hash", "") == hash;
+  const Json result = ParseJson(ReadFile(path), path);
+  return result.value("hash", Json()) == Json(run.hash) &&
+         result.value("eval", Json()) == run.spec.config.value("eval", Json());
 }
 
 /// The hash of the weights that start a run, when a file does; "" when none does or it is not there
@@ -38,9 +42,9 @@ bool IsFinished(const std::string& folder, const std::string& hash) {
 std::string InitFileHash(const RunSpec& spec) {
   if (!spec.config.contains("init")) return "";
   const Json& init = spec.config["init"];
-  const std::string path = init.is_object()   ? init.value("from", "")
-                           : init.is_string() ? init.get<std::string>()
-                                              : "";
+  const Json from = init.is_object() ? init.value("from", Json()) : init;
+  if (!from.is_string()) return "";
+  const std::string path = from.get<std::string>();
   if (!FileExists(path) && !FolderExists(path)) return "";
   return HashHex(ReadFile(FindCheckpoint(path, "last")));
 }
@@ -64,7 +68,7 @@ ExperimentResult Collect(const Experiment& experiment, const std::vector<Planned
   result.folder = folder;
   result.environment = Environment(PickDevice(options.device));
   for (const PlannedRun& run : plan) {
-    if (!IsFinished(run.folder, run.hash)) continue;
+    if (!IsFinished(run)) continue;
     result.runs.push_back(ReadRunResult(run));
     if (result.runs.back().classification || result.labels.size() > 0) continue;
     const std::string path = JoinPath(run.folder, "result.json");
@@ -82,7 +86,7 @@ PlannedRun PlanRun(const RunSpec& spec, const std::string& init_hash, const std:
   run.folder = folder;
   const std::string there = HashIn(run.folder);
   if (!there.empty() && there != run.hash) run.folder += "@" + run.hash.substr(0, 8);
-  if (IsFinished(run.folder, run.hash)) {
+  if (IsFinished(run)) {
     run.status = RunStatus::kFinished;
   } else if (auto state = ReadTrainState(JoinPath(run.folder, "last.safetensors"));
              state && state->run_hash == run.hash) {
@@ -119,7 +123,11 @@ ExperimentResult RunExperiment(const Experiment& experiment, const RunnerOptions
   const std::vector<PlannedRun> plan = MakePlan(experiment, folder);
   Log::Info(experiment.title, "\n", PlanText(plan));
   if (options.dry_run) return Collect(experiment, plan, folder, options);
+  for (const PlannedRun& run : plan) {
+    if (run.status != RunStatus::kFinished) CheckRun(run.spec);
+  }
   CheckWritableFolder(folder);
+  RemoveStaleTemporaries(folder);
   for (const PlannedRun& run : plan) {
     if (run.status == RunStatus::kFinished) continue;
     const PlannedRun* init = FindRun(plan, run.spec.init_run);

@@ -42,9 +42,9 @@ std::string NumberedRun(const Json& root, const std::string& setting) {
 /// Data sets that need a root get `root`, the others none.
 void ApplyDataRoot(Json& config, const std::string& root) {
   if (root.empty() || !config.contains("data") || !config["data"].is_object()) return;
-  const std::string name = config["data"].value("name", "");
+  const Json name = config["data"].value("name", Json());
   for (const DatasetRow& row : DatasetRows()) {
-    if (row.name == name && row.needs_root) config["data"]["root"] = root;
+    if (name == Json(row.name) && row.needs_root) config["data"]["root"] = root;
   }
 }
 
@@ -163,6 +163,7 @@ std::string ExperimentsFolder() {
 
 std::string FindExperiment(const std::string& name_or_path) {
   if (FileExists(name_or_path)) return name_or_path;
+  if (name_or_path.empty()) throw Error("experiment: the name is empty");
   const std::string folder = ExperimentsFolder();
   for (const char* suffix : {".json", "/shapes.json"}) {
     const std::string path = JoinPath(folder, name_or_path + suffix);
@@ -176,9 +177,9 @@ std::string FindExperiment(const std::string& name_or_path) {
   std::vector<std::string> names;
   if (FolderExists(folder)) {
     for (const auto& entry : fs::directory_iterator(folder)) {
-      if (entry.is_directory() && entry.path().filename() != "common") {
-        names.push_back(entry.path().filename().string());
-      }
+      const fs::path& path = entry.path();
+      const bool room = entry.is_directory() && path.filename() != "common";
+      if (room || path.extension() == ".json") names.push_back(path.stem().string());
     }
     std::sort(names.begin(), names.end());
   }
@@ -235,7 +236,8 @@ Experiment ResolveExperiment(Json root, const std::string& path, const std::stri
 
   std::vector<std::string> names;
   for (const Json& entry : entries) {
-    if (entry.is_object()) names.push_back(entry.value("name", ""));
+    const Json name = entry.is_object() ? entry.value("name", Json()) : Json();
+    if (name.is_string()) names.push_back(name.get<std::string>());
   }
   for (size_t i = 0; i < names.size(); ++i) {
     if (std::count(names.begin(), names.end(), names[i]) > 1) {

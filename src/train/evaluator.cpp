@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/names.h"
 #include "base/signals.h"
 #include "data/loader.h"
 #include "tensor/argmax.h"
@@ -27,12 +28,20 @@ void CountBatch(const at::Tensor& predicted, const Batch& batch, ConfusionMatrix
 
 }  // namespace
 
+const std::vector<std::string>& PrecisionNames() {
+  static const std::vector<std::string> names = {"float32", "bfloat16"};
+  return names;
+}
+
 c10::Device DeviceOf(const SegModel& model) {
   const auto parameters = model.parameters();
   return parameters.empty() ? c10::Device(at::kCPU) : parameters.front().device();
 }
 
 at::Tensor PredictLogits(SegModel& model, const at::Tensor& image, const std::string& precision) {
+  if (precision != "float32" && precision != "bfloat16") {
+    throw Error(UnknownName("precision", precision, PrecisionNames()));
+  }
   c10::InferenceMode inference;
   model.eval();
   const c10::Device device = DeviceOf(model);

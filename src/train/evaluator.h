@@ -5,12 +5,16 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "data/dataset.h"
 #include "metrics/confusion_matrix.h"
 #include "models/seg_model.h"
 
 namespace seglab {
+
+/// "float32", "bfloat16".
+const std::vector<std::string>& PrecisionNames();
 
 struct EvalOptions {
   int threads = -1;                   ///< loader threads; -1 = as many as cores
@@ -33,6 +37,7 @@ EvalResult Evaluate(SegModel& model, std::shared_ptr<const Dataset> dataset,
 
 /// @param image  (N, H, W, 3) uint8, R G B
 /// @return (N, classes, H, W) float32 on the model's device; no gradient
+/// @throws Error on an unknown precision
 at::Tensor PredictLogits(SegModel& model, const at::Tensor& image,
                          const std::string& precision = "float32");
 

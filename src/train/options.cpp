@@ -1,6 +1,7 @@
 #include "train/options.h"
 
 #include "base/error.h"
+#include "train/evaluator.h"
 
 namespace seglab {
 namespace {
@@ -46,7 +47,7 @@ TrainOptions TrainOptions::FromJson(const Json& json, const std::string& path) {
     o.schedule = ScheduleOptions::FromJson(part, reader.Path("schedule"));
   if (reader.Get("loss", part)) o.loss = CrossEntropyOptions::FromJson(part, reader.Path("loss"));
   reader.Get("aux_weight", o.aux_weight, 0.0, kLarge);
-  reader.GetChoice("precision", o.precision, {"float32", "bfloat16"});
+  reader.GetChoice("precision", o.precision, PrecisionNames());
   reader.Get("threads", o.threads, -1, 1024);
   reader.Get("log_every", o.log_every, int64_t{1}, kMany);
   reader.Get("eval_every", o.eval_every, int64_t{0}, kMany);
