@@ -163,16 +163,17 @@ std::string ExperimentsFolder() {
 
 std::string FindExperiment(const std::string& name_or_path) {
   if (FileExists(name_or_path)) return name_or_path;
-  if (name_or_path.empty()) throw Error("experiment: the name is empty");
   const std::string folder = ExperimentsFolder();
-  for (const char* suffix : {".json", "/shapes.json"}) {
-    const std::string path = JoinPath(folder, name_or_path + suffix);
-    if (FileExists(path)) return path;
-  }
-  const std::string room = JoinPath(folder, name_or_path);
-  if (FolderExists(room)) {
-    const std::vector<std::string> files = ListFiles(room, {".json"});
-    if (!files.empty()) return JoinPath(room, files.front());
+  if (!name_or_path.empty()) {
+    for (const char* suffix : {".json", "/shapes.json"}) {
+      const std::string path = JoinPath(folder, name_or_path + suffix);
+      if (FileExists(path)) return path;
+    }
+    const std::string room = JoinPath(folder, name_or_path);
+    if (FolderExists(room)) {
+      const std::vector<std::string> files = ListFiles(room, {".json"});
+      if (!files.empty()) return JoinPath(room, files.front());
+    }
   }
   std::vector<std::string> names;
   if (FolderExists(folder)) {
