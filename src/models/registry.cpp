@@ -62,7 +62,8 @@ Task ModelTask(const Json& spec, const std::string& path) {
 std::shared_ptr<SegModel> MakeModel(const Json& spec, int classes, const std::string& path) {
   const Json object = AsObject(spec);
   JsonReader reader(object, path);
-  const ModelRow& row = FindModel(reader.Require<std::string>("name"), reader.Path("name"));
+  const std::string name = reader.Require<std::string>("name"), name_path = reader.Path("name");
+  const ModelRow& row = FindModel(name, name_path);
   int wanted = classes;
   reader.Get("num_classes", wanted, 1, 100000);
   if (classes > 0 && wanted != classes) {
