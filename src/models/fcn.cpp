@@ -10,17 +10,25 @@
 //                          + <-- upscore_pool4 ---+--------- upscore16 x16 -----------> FCN-16s
 //                          +------------------------------------ upscore8 x8 ---------> FCN-8s
 //
+// The layers keep these names on every backbone, whatever the maps of its strides are called there.
+// All windows follow from where the trunk says that its cells lie: with VGG-16 they are the
+// reference code's crops 5, 9, 19, 27, 31, with AlexNet its crop 18.
+//
 // Deviations from the reference code:
-//   - "tight" geometry (not in the papers): padding that keeps sizes instead of pad 100, and
-//   windows that
-//     begin half a stride in; cells of all maps lie where the published crops put them relative to
-//     each other.
+//   - "tight" geometry (not in the papers): padding that keeps sizes instead of pad 100; maps are
+//     upsampled to where their cells' receptive fields lie in the image;
+//   - an output stride below 32 (not in the papers): maps of the same size are added as they are,
+//     or shifted by the half cell between them;
 //   - learned upsampling has one kernel per channel; the paper's has weights between channels too,
 //     which start at zero.
 
 #include "models/fcn.h"
 
 #include <torch/torch.h>
+
+#include <cmath>
+#include <stdexcept>
+#include <vector>
 
 #include "base/error.h"
 #include "models/backbones/backbone.h"
@@ -30,13 +38,6 @@
 namespace seglab {
 namespace {
 
-/// Where each published window begins (voc-fcn32s, 16s, 8s net.py of the reference code): the
-/// skips' crops and the final crops, which together undo pad 100.
-struct Crops {
-  int64_t pool4, pool3, final32, final16, final8;
-};
-constexpr Crops kPublished = {5, 9, 19, 27, 31};
-
 torch::nn::Conv2d ScoreLayer(int64_t channels, int64_t classes) {
   torch::nn::Conv2d layer(torch::nn::Conv2dOptions(channels, classes, 1));
   // Section 4.3: a zero score layer starts as well as a random one and never worse.
@@ -45,33 +46,58 @@ torch::nn::Conv2d ScoreLayer(int64_t channels, int64_t classes) {
   return layer;
 }
 
+/// `x` as integer. Cells of all backbones lie half pixels and half cells apart.
+int64_t Whole(double x) {
+  if (x != std::floor(x)) throw std::logic_error(StrCat("fcn: cells lie ", x, " cells apart"));
+  return static_cast<int64_t>(x);
+}
+
+/// Kernel of the bilinear upsampling by `factor` that puts source cell 0 on target cell `distance`:
+/// an even one is centred between two cells, an odd one on a cell.
+int64_t KernelFor(int64_t factor, double distance) {
+  return distance == std::floor(distance) ? 2 * factor - 1 : 2 * factor;
+}
+
 at::Tensor Window(const at::Tensor& map, int64_t offset, int64_t height, int64_t width) {
   return map.slice(2, offset, offset + height).slice(3, offset, offset + width);
 }
 
+/// One skip: the coarser scores are upsampled to the grid of a finer map and its scores added.
+struct Skip {
+  int stride = 0;    ///< nominal, of the finer map
+  double scale = 1;  ///< fixed factor on the finer map
+  torch::nn::Conv2d score{nullptr};
+  BilinearLayer upsample{nullptr};
+  int64_t factor = 1, kernel = 1;
+  int64_t crop = 0;  ///< published: where the upsampled map begins in the finer one
+};
+
 class Fcn : public SegModel {
  public:
   Fcn(const FcnOptions& options, int classes)
-      : kind_(options.kind), published_(options.geometry == "published") {
-    const bool learned = options.upsampling == "learned";
+      : published_(options.geometry == "published"),
+        learned_(options.upsampling == "learned"),
+        classes_(classes) {
     TrunkOptions trunk;
     trunk.published_fcn = published_;
+    trunk.output_stride = options.output_stride;
     backbone_ =
         register_module("backbone", MakeTrunk(options.backbone, trunk, options.backbone_path));
     score_fr_ = register_module("score_fr", ScoreLayer(backbone_->Channels(32), classes));
-    if (kind_ == FcnKind::k32s) {
-      upscore_ = register_module("upscore", Upsampling(classes, 32, kPublished.final32, learned));
+    MapGrid grid = backbone_->Grid(32);
+    if (options.kind == FcnKind::k32s) {
+      upscore_ = register_module("upscore", ToImage(grid));
       return;
     }
-    score_pool4_ = register_module("score_pool4", ScoreLayer(backbone_->Channels(16), classes));
-    upscore2_ = register_module("upscore2", Upsampling(classes, 2, 0, learned));
-    if (kind_ == FcnKind::k16s) {
-      upscore_ = register_module("upscore16", Upsampling(classes, 16, kPublished.final16, learned));
+    // Fixed factors of the at-once network (its net.py), which stand in for staged training.
+    const bool at_once = options.kind == FcnKind::k8sAtOnce;
+    grid = AddSkip(grid, 16, "score_pool4", "upscore2", at_once ? 0.01 : 1);
+    if (options.kind == FcnKind::k16s) {
+      upscore_ = register_module("upscore16", ToImage(grid));
       return;
     }
-    score_pool3_ = register_module("score_pool3", ScoreLayer(backbone_->Channels(8), classes));
-    upscore_pool4_ = register_module("upscore_pool4", Upsampling(classes, 2, 0, learned));
-    upscore_ = register_module("upscore8", Upsampling(classes, 8, kPublished.final8, learned));
+    grid = AddSkip(grid, 8, "score_pool3", "upscore_pool4", at_once ? 0.0001 : 1);
+    upscore_ = register_module("upscore8", ToImage(grid));
   }
 
   SegOutput forward(const at::Tensor& image) override {
@@ -79,12 +105,7 @@ class Fcn : public SegModel {
     const int64_t height = image.size(2), width = image.size(3);
     const FeatureMaps maps = backbone_->forward(image);
     at::Tensor score = score_fr_(maps.at(32));
-    if (score_pool4_)
-      score = AddSkip(upscore2_, score, score_pool4_, maps.at(16), Pool4Scale(), kPublished.pool4);
-    if (score_pool3_) {
-      score =
-          AddSkip(upscore_pool4_, score, score_pool3_, maps.at(8), Pool3Scale(), kPublished.pool3);
-    }
+    for (Skip& skip : skips_) score = Fused(skip, score, maps.at(skip.stride));
     return {upscore_->forward(score, height, width), {}};
   }
 
@@ -99,40 +120,68 @@ class Fcn : public SegModel {
     Start start = backbone_->StartFromClassifier(source);
     for (auto& [name, tensor] : start.tensors) name = "backbone." + name;
     for (std::string& layer : start.new_layers) layer = "backbone." + layer;
+    for (std::string& layer : start.dropped_layers) layer = "backbone." + layer;
     start.new_layers.push_back("score_fr");
     start.new_layers.insert(start.new_layers.end(), stages.begin(), stages.end());
     return start;
   }
 
  private:
-  BilinearLayer Upsampling(int64_t classes, int64_t stride, int64_t crop, bool learned) const {
+  /// The last upsampling, from `grid` to the image.
+  BilinearLayer ToImage(const MapGrid& grid) const {
     BilinearGeometry geometry;
-    geometry.stride = stride;
-    geometry.kernel = 2 * stride;
-    geometry.offset = published_ ? crop : stride / 2;
+    geometry.stride = grid.stride;
+    geometry.kernel = KernelFor(grid.stride, grid.center);
+    geometry.offset = Whole(static_cast<double>(geometry.kernel - 1) / 2 - grid.center);
     geometry.replicate_border = !published_;
-    return BilinearLayer(classes, geometry, learned);
+    return BilinearLayer(classes_, geometry, learned_);
   }
 
-  /// Upsamples `score` by 2 and adds the scored skip. Published: the skip is cropped to the
-  /// upsampled map, which is the smaller one; tight: the upsampled map to the skip.
-  at::Tensor AddSkip(BilinearLayer& upsample, const at::Tensor& score, torch::nn::Conv2d& layer,
-                     const at::Tensor& skip, double scale, int64_t crop) {
-    const at::Tensor scored = layer(scale == 1 ? skip : skip * scale);
-    if (!published_) return upsample->forward(score, skip.size(2), skip.size(3)) + scored;
-    const int64_t height = 2 * score.size(2) + 2, width = 2 * score.size(3) + 2;
-    return upsample->forward(score, height, width) + Window(scored, crop, height, width);
+  /// @return the grid of the sum
+  MapGrid AddSkip(const MapGrid& from, int stride, const std::string& score_name,
+                  const std::string& upsample_name, double scale) {
+    MapGrid to = backbone_->Grid(stride);
+    const double distance = (from.center - to.center) / static_cast<double>(to.stride);
+    Skip skip;
+    skip.stride = stride;
+    skip.scale = scale;
+    skip.factor = from.stride / to.stride;
+    skip.kernel = KernelFor(skip.factor, distance);
+    BilinearGeometry geometry;
+    geometry.stride = skip.factor;
+    geometry.kernel = skip.kernel;
+    const double lead = static_cast<double>(skip.kernel - 1) / 2;
+    if (published_) {
+      skip.crop = Whole(distance - lead);
+      to.center += static_cast<double>(skip.crop * to.stride);
+    } else {
+      geometry.offset = Whole(lead - distance);
+      geometry.replicate_border = true;
+    }
+    skip.score = register_module(score_name, ScoreLayer(backbone_->Channels(stride), classes_));
+    skip.upsample = register_module(upsample_name, BilinearLayer(classes_, geometry, learned_));
+    skips_.push_back(skip);
+    return to;
   }
 
-  // Fixed factors of the at-once network (its net.py), which stand in for staged training.
-  double Pool4Scale() const { return kind_ == FcnKind::k8sAtOnce ? 0.01 : 1; }
-  double Pool3Scale() const { return kind_ == FcnKind::k8sAtOnce ? 0.0001 : 1; }
+  /// Published: the finer map is cropped to the whole upsampled one, which is smaller; tight: the
+  /// upsampled map to the finer one.
+  at::Tensor Fused(Skip& skip, const at::Tensor& score, const at::Tensor& finer) {
+    const at::Tensor scored = skip.score(skip.scale == 1 ? finer : finer * skip.scale);
+    if (!published_) {
+      return skip.upsample->forward(score, scored.size(2), scored.size(3)) + scored;
+    }
+    const int64_t height = (score.size(2) - 1) * skip.factor + skip.kernel,
+                  width = (score.size(3) - 1) * skip.factor + skip.kernel;
+    return skip.upsample->forward(score, height, width) + Window(scored, skip.crop, height, width);
+  }
 
-  FcnKind kind_;
-  bool published_;
+  bool published_, learned_;
+  int64_t classes_;
   std::shared_ptr<Trunk> backbone_;
-  torch::nn::Conv2d score_fr_{nullptr}, score_pool4_{nullptr}, score_pool3_{nullptr};
-  BilinearLayer upscore2_{nullptr}, upscore_pool4_{nullptr}, upscore_{nullptr};
+  torch::nn::Conv2d score_fr_{nullptr};
+  std::vector<Skip> skips_;
+  BilinearLayer upscore_{nullptr};
 };
 
 }  // namespace
@@ -147,7 +196,12 @@ std::shared_ptr<SegModel> MakeFcn(JsonReader& reader, int classes, FcnKind kind)
   reader.Get("backbone", options.backbone);
   options.backbone_path = reader.Path("backbone");
   reader.GetChoice("geometry", options.geometry, {"published", "tight"});
+  ReadOutputStride(reader, options.output_stride);
   reader.GetChoice("upsampling", options.upsampling, {"fixed", "learned"});
+  if (options.geometry == "published" && options.output_stride != 32) {
+    throw Error(reader.Path("output_stride"), ": the published geometry has stride 32, found ",
+                options.output_stride, "; take \"geometry\": \"tight\"");
+  }
   return MakeFcn(options, classes);
 }
 

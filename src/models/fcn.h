@@ -16,11 +16,12 @@ struct FcnOptions {
   std::string geometry =
       "tight";  ///< "published": pad 100 and fixed crops; "tight": same alignment, no wasted border
   std::string backbone_path = "backbone";  ///< names the backbone's options in messages
+  int output_stride = 32;                  ///< 32, 16, 8 or 4; below 32 only in tight geometry
   std::string upsampling =
       "fixed";  ///< "fixed" bilinear, or "learned" per channel from a bilinear start
 };
 
-/// Reads backbone, geometry and upsampling from `reader` and makes the network.
+/// Reads backbone, geometry, output_stride and upsampling from `reader` and makes the network.
 std::shared_ptr<SegModel> MakeFcn(JsonReader& reader, int classes, FcnKind kind);
 std::shared_ptr<SegModel> MakeFcn(const FcnOptions& options, int classes);
 

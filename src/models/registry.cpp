@@ -3,19 +3,35 @@
 #include "base/error.h"
 #include "base/names.h"
 #include "models/backbones/backbone.h"
+#include "models/deeplab_v3_mobilenet.h"
 #include "models/fcn.h"
+#include "models/torchvision_seg.h"
 
 namespace seglab {
 namespace {
 
 constexpr char kLong2015[] = "Long, Shelhamer, Darrell 2015, section 4";
 constexpr char kShelhamer2017[] = "Shelhamer, Long, Darrell 2017, section 4.3";
+constexpr char kTorchvisionFcn[] = "torchvision, after Long, Shelhamer, Darrell 2015";
+constexpr char kTorchvisionDeepLab[] = "torchvision, after Chen et al. 2017, arXiv:1706.05587";
 
 std::shared_ptr<SegModel> MakeFcn32s(JsonReader& r, int n) { return MakeFcn(r, n, FcnKind::k32s); }
 std::shared_ptr<SegModel> MakeFcn16s(JsonReader& r, int n) { return MakeFcn(r, n, FcnKind::k16s); }
 std::shared_ptr<SegModel> MakeFcn8s(JsonReader& r, int n) { return MakeFcn(r, n, FcnKind::k8s); }
 std::shared_ptr<SegModel> MakeFcn8sAtOnce(JsonReader& r, int n) {
   return MakeFcn(r, n, FcnKind::k8sAtOnce);
+}
+std::shared_ptr<SegModel> MakeFcnResNet50(JsonReader& r, int n) {
+  return MakeTorchvisionSeg(r, n, {"resnet50", /*deeplab=*/false});
+}
+std::shared_ptr<SegModel> MakeFcnResNet101(JsonReader& r, int n) {
+  return MakeTorchvisionSeg(r, n, {"resnet101", /*deeplab=*/false});
+}
+std::shared_ptr<SegModel> MakeDeepLabV3ResNet50(JsonReader& r, int n) {
+  return MakeTorchvisionSeg(r, n, {"resnet50", /*deeplab=*/true});
+}
+std::shared_ptr<SegModel> MakeDeepLabV3ResNet101(JsonReader& r, int n) {
+  return MakeTorchvisionSeg(r, n, {"resnet101", /*deeplab=*/true});
 }
 std::shared_ptr<SegModel> MakeClassifierRow(JsonReader& reader, int classes) {
   Json backbone = "vgg16";
@@ -36,6 +52,17 @@ const std::vector<ModelRow>& ModelRows() {
       {"fcn8s", Task::kSegmentation, "skips from strides 16 and 8", kLong2015, MakeFcn8s},
       {"fcn8s_atonce", Task::kSegmentation, "fcn8s trained in one stage, skips scaled",
        kShelhamer2017, MakeFcn8sAtOnce},
+      {"fcn_resnet50", Task::kSegmentation, "dilated ResNet-50 with a convolutional head",
+       kTorchvisionFcn, MakeFcnResNet50},
+      {"fcn_resnet101", Task::kSegmentation, "dilated ResNet-101 with a convolutional head",
+       kTorchvisionFcn, MakeFcnResNet101},
+      {"deeplabv3_resnet50", Task::kSegmentation, "dilated ResNet-50 with an ASPP head",
+       kTorchvisionDeepLab, MakeDeepLabV3ResNet50},
+      {"deeplabv3_resnet101", Task::kSegmentation, "dilated ResNet-101 with an ASPP head",
+       kTorchvisionDeepLab, MakeDeepLabV3ResNet101},
+      {"deeplabv3_mobilenet_v2", Task::kSegmentation,
+       "dilated MobileNet v2 with image-level features", "Sandler et al. 2018, section 6.3",
+       MakeDeepLabV3MobileNetV2},
       {"classifier", Task::kClassification, "a backbone with its own classification head",
        "the backbone's paper", MakeClassifierRow},
   };

@@ -49,6 +49,18 @@ std::string SmallBackbone(const std::string& name) {
   return "{\"name\": \"" + name + "\"}";
 }
 
+/// The smallest form of a network: on a small backbone, or narrow where it has its own.
+std::string SmallModel(const std::string& name) {
+  const std::string start = "{\"name\": \"" + name + "\", ";
+  const std::string spec = start + "\"backbone\": " + kSmallVgg + "}";
+  try {
+    MakeModel(ParseJson(spec, "spec"), kClasses);
+    return spec;
+  } catch (const Error&) {
+    return start + "\"width\": 0.0625}";
+  }
+}
+
 /// The error of making a model; "" when there is none.
 std::string Message(const std::string& spec, int classes = kClasses) {
   try {
@@ -78,6 +90,20 @@ void ExpectLogits(const at::Tensor& logits, Task task, int64_t height, int64_t w
   EXPECT_TRUE(AllFinite(logits));
 }
 
+/// Whether a classifier asks for more pixels, which it may below 64, but must say so.
+bool Refuses(SegModel& model, const at::Tensor& image) {
+  if (image.size(2) >= 64) return false;
+  torch::NoGradGuard no_grad;
+  model.eval();
+  try {
+    model.forward(image);
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("at least"));
+    return true;
+  }
+  return false;
+}
+
 /// What every network must do, at odd sizes, in training and in evaluation.
 void ExpectWorks(const std::string& spec) {
   SCOPED_TRACE(spec);
@@ -89,16 +115,7 @@ void ExpectWorks(const std::string& spec) {
   for (const auto& [height, width] : {std::pair(65, 97), std::pair(33, 50), std::pair(1, 1)}) {
     SCOPED_TRACE(StrCat(height, "x", width));
     const at::Tensor image = torch::randn({2, 3, height, width});
-    if (task == Task::kClassification && height < 32) {
-      // A classifier may ask for more pixels, but must say so.
-      try {
-        model->eval();
-        ExpectLogits(model->forward(image).logits, task, height, width);
-      } catch (const Error& error) {
-        EXPECT_THAT(error.what(), HasSubstr("at least"));
-      }
-      continue;
-    }
+    if (task == Task::kClassification && Refuses(*model, image)) continue;
     {
       model->eval();
       torch::NoGradGuard no_grad;
@@ -152,13 +169,10 @@ std::string TestName(const testing::TestParamInfo<std::string>& info) {
 class EveryModel : public testing::TestWithParam<std::string> {};
 INSTANTIATE_TEST_SUITE_P(Registry, EveryModel, testing::ValuesIn(ModelNames()), TestName);
 
-TEST_P(EveryModel, Works) {
-  ExpectWorks("{\"name\": \"" + GetParam() + "\", \"backbone\": " + kSmallVgg + "}");
-}
+TEST_P(EveryModel, Works) { ExpectWorks(SmallModel(GetParam())); }
 
 TEST_P(EveryModel, NamesAreUnique) {
-  const std::string spec = "{\"name\": \"" + GetParam() + "\", \"backbone\": " + kSmallVgg + "}";
-  ExpectUniqueNames(*MakeModel(ParseJson(spec, "spec"), kClasses));
+  ExpectUniqueNames(*MakeModel(ParseJson(SmallModel(GetParam()), "spec"), kClasses));
 }
 
 TEST_P(EveryModel, IsDescribedAndRefusesUnknownKeys) {
@@ -166,14 +180,15 @@ TEST_P(EveryModel, IsDescribedAndRefusesUnknownKeys) {
   EXPECT_EQ(row.name, GetParam());
   EXPECT_FALSE(row.summary.empty());
   EXPECT_FALSE(row.source.empty());
-  const std::string message = Message("{\"name\": \"" + GetParam() +
-                                      "\", \"backbone\": " + kSmallVgg + ", \"backbon\": 1}");
-  EXPECT_THAT(message, HasSubstr("model.backbon:"));
-  EXPECT_THAT(message, HasSubstr("did you mean \"backbone\""));
+  std::string spec = SmallModel(GetParam());
+  spec.back() = ',';
+  const std::string message = Message(spec + "\"num_clases\": 4}");
+  EXPECT_THAT(message, HasSubstr("model.num_clases:"));
+  EXPECT_THAT(message, HasSubstr("did you mean \"num_classes\""));
 }
 
 TEST_P(EveryModel, FreshWeightsFollowTheSeed) {
-  const std::string spec = "{\"name\": \"" + GetParam() + "\", \"backbone\": " + kSmallVgg + "}";
+  const std::string spec = SmallModel(GetParam());
   std::vector<NamedTensors> states;
   for (uint64_t seed : {5, 5, 6}) {
     torch::manual_seed(seed);
@@ -217,6 +232,31 @@ TEST_P(EveryBackbone, NamesAreUniqueAndDescribed) {
   for (const BackboneRow& row : BackboneRows()) {
     EXPECT_FALSE(row.summary.empty()) << row.name;
     EXPECT_FALSE(row.source.empty()) << row.name;
+  }
+}
+
+// Auxiliary heads are off unless asked for, so the walk above does not meet them.
+TEST(RegistryTest, AuxiliaryHeadsWork) {
+  for (const std::string name : {"fcn_resnet50", "deeplabv3_resnet50"}) {
+    ExpectWorks("{\"name\": \"" + name + "\", \"width\": 0.0625, \"aux_loss\": true}");
+  }
+}
+
+TEST_P(EveryBackbone, CarriesAnFcnAtSmallerOutputStrides) {
+  for (const std::string stride : {"16", "8", "4"}) {
+    for (const std::string name : {"fcn32s", "fcn16s", "fcn8s"}) {
+      const std::string spec =
+          "{\"name\": \"" + name + "\", \"output_stride\": " + stride +
+          ", \"upsampling\": \"learned\", \"backbone\": " + SmallBackbone(GetParam()) + "}";
+      const auto model = MakeModel(ParseJson(spec, "spec"), kClasses);
+      model->eval();
+      FillZeroKernels(*model);
+      torch::NoGradGuard no_grad;
+      for (const auto& [height, width] : {std::pair(33, 50), std::pair(1, 1)}) {
+        ExpectLogits(model->forward(torch::randn({2, 3, height, width})).logits,
+                     Task::kSegmentation, height, width);
+      }
+    }
   }
 }
 

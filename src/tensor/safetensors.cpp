@@ -1,17 +1,13 @@
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <torch/torch.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <memory>
 
 #include "base/error.h"
 #include "base/files.h"
 #include "base/json.h"
+#include "tensor/mapped_file.h"
+#include "tensor/mapped_tensor.h"
 #include "tensor/tensor_file.h"
 
 namespace seglab {
@@ -43,40 +39,6 @@ const TypeRow* TypeOf(at::ScalarType type) {
   }
   return nullptr;
 }
-
-/// A file mapped copy-on-write for as long as anybody holds it.
-class Mapping {
- public:
-  explicit Mapping(const std::string& path) {
-    int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (fd < 0) throw Error(path, ": cannot be opened: ", std::strerror(errno));
-    struct stat info {};
-    if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
-      close(fd);
-      throw Error(path, ": is not a file");
-    }
-    size_ = static_cast<uint64_t>(info.st_size);
-    if (size_ > 0) {
-      void* start = mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
-      if (start != MAP_FAILED) data_ = static_cast<char*>(start);
-    }
-    close(fd);
-    if (size_ > 0 && data_ == nullptr)
-      throw Error(path, ": cannot be mapped: ", std::strerror(errno));
-  }
-  ~Mapping() {
-    if (data_ != nullptr) munmap(data_, size_);
-  }
-  Mapping(const Mapping&) = delete;
-  Mapping& operator=(const Mapping&) = delete;
-
-  char* data() const { return data_; }
-  uint64_t size() const { return size_; }
-
- private:
-  char* data_ = nullptr;
-  uint64_t size_ = 0;
-};
 
 uint64_t LittleEndian64(const char* bytes) {
   uint64_t value = 0;
@@ -138,7 +100,7 @@ const at::Tensor* TensorFile::Find(const std::string& name) const {
 }
 
 TensorFile ReadSafetensors(const std::string& path) {
-  auto mapping = std::make_shared<Mapping>(path);
+  auto mapping = std::make_shared<MappedFile>(path);
   if (mapping->size() < 8) {
     throw Error(path, ": is no safetensors file, it has only ", mapping->size(), " bytes");
   }
@@ -184,21 +146,9 @@ TensorFile ReadSafetensors(const std::string& path) {
                 "; the file is damaged");
   }
 
-  char* data = mapping->data() + 8 + header_size;
   for (const Entry& entry : entries) {
-    at::TensorOptions options = at::TensorOptions().dtype(entry.type->type);
-    char* start = data + entry.begin;
-    at::Tensor tensor;
-    if (entry.begin == entry.end) {
-      tensor = at::empty(entry.shape, options);
-    } else if (reinterpret_cast<uintptr_t>(start) % entry.type->size != 0) {
-      tensor = at::empty(entry.shape, options);
-      std::memcpy(tensor.data_ptr(), start, entry.end - entry.begin);
-    } else {
-      tensor = torch::from_blob(
-          start, entry.shape, [mapping](void*) {}, options);
-    }
-    file.tensors.emplace_back(entry.name, tensor);
+    file.tensors.emplace_back(entry.name, MappedTensor(mapping, 8 + header_size + entry.begin,
+                                                       entry.shape, entry.type->type));
   }
   return file;
 }

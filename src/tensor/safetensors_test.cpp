@@ -251,6 +251,9 @@ TEST(SafetensorsTest, WriterRefusesWhatTheFormatCannotHold) {
   TestFolder folder;
   const std::string path = folder.File("complex.safetensors");
   EXPECT_THROW(WriteSafetensors(path, {{"x", torch::zeros({2}, at::kComplexFloat)}}), Error);
+  EXPECT_THROW(WriteSafetensors(path, {{"x", torch::zeros({2})}, {"x", torch::zeros({2})}}), Error);
+  EXPECT_THROW(WriteSafetensors(path, {{"__metadata__", torch::zeros({2})}}), Error);
+  EXPECT_THROW(WriteSafetensors(path, {{"\xff", torch::zeros({2})}}), Error);
   EXPECT_FALSE(FileExists(path));
   EXPECT_THROW(WriteSafetensors(folder.File("missing/x.safetensors"), {{"x", torch::zeros({2})}}),
                Error);

@@ -3,7 +3,9 @@
 #include <torch/torch.h>
 
 #include <algorithm>
-#include <map>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
 
 #include "base/error.h"
 #include "base/names.h"
@@ -23,6 +25,54 @@ std::string List(const std::vector<std::string>& names) {
 bool HasAnyPrefix(const std::string& name, const std::vector<std::string>& prefixes) {
   return std::any_of(prefixes.begin(), prefixes.end(),
                      [&](const std::string& prefix) { return HasPrefix(name, prefix); });
+}
+
+/// The same with the nearest of `candidates`. Names that List leaves out are not looked up.
+std::vector<std::string> WithNearest(std::vector<std::string> names,
+                                     const std::vector<std::string>& candidates) {
+  for (size_t i = 0; i < std::min(names.size(), kListed); ++i) {
+    const std::string near = NearestName(names[i], candidates);
+    if (!near.empty()) names[i] += StrCat(" (near ", near, ")");
+  }
+  return names;
+}
+
+/// A tensor of the right name and the wrong shape.
+struct Misfit {
+  std::string name;
+  at::Tensor found, wanted;
+};
+
+std::vector<std::string> Texts(const std::vector<Misfit>& misfits) {
+  std::vector<std::string> texts;
+  for (const Misfit& misfit : misfits) {
+    texts.push_back(StrCat(misfit.name, " is ", ShapeText(misfit.found.sizes()), " but must be ",
+                           ShapeText(misfit.wanted.sizes())));
+  }
+  return texts;
+}
+
+/// Whether all have the same numbers of rows too many or too few and fit otherwise.
+bool OnlyClassesDiffer(const std::vector<Misfit>& misfits) {
+  return std::all_of(misfits.begin(), misfits.end(), [&](const Misfit& misfit) {
+    const at::Tensor &found = misfit.found, &wanted = misfit.wanted, &first = misfits[0].found;
+    return found.dim() > 0 && found.dim() == wanted.dim() && first.dim() > 0 &&
+           found.size(0) == first.size(0) && wanted.size(0) == misfits[0].wanted.size(0) &&
+           found.sizes().slice(1) == wanted.sizes().slice(1);
+  });
+}
+
+std::string ClassesAdvice(const std::vector<Misfit>& misfits, const LoadOptions& options) {
+  std::string text = StrCat("they are for ", misfits[0].found.size(0),
+                            " classes, the network is for ", misfits[0].wanted.size(0));
+  if (!options.may_skip) return text + "; give it as many";
+  std::vector<std::string> layers;
+  for (const Misfit& misfit : misfits) {
+    const std::string layer = "\"" + misfit.name.substr(0, misfit.name.rfind('.')) + "\"";
+    if (std::find(layers.begin(), layers.end(), layer) == layers.end()) layers.push_back(layer);
+  }
+  return StrCat(text, "; \"init\": {\"from\": \"", options.where, "\", \"skip\": [", Join(layers),
+                "]} starts these layers afresh");
 }
 
 bool MayAlwaysMiss(const std::string& name) {
@@ -63,36 +113,43 @@ NamedTensors ModuleState(const torch::nn::Module& module) {
 }
 
 void LoadState(torch::nn::Module& module, const NamedTensors& tensors, const LoadOptions& options) {
-  std::map<std::string, at::Tensor> source(tensors.begin(), tensors.end());
-  std::vector<std::string> known, missing, unexpected, misshaped;
+  std::unordered_map<std::string_view, const at::Tensor*> source;
+  for (const auto& [name, tensor] : tensors) source.emplace(name, &tensor);
+  const NamedTensors state = ModuleState(module);
+  std::unordered_set<std::string_view> known;
+  std::vector<std::string> missing, unexpected;
+  std::vector<Misfit> misshaped;
   std::vector<std::pair<at::Tensor, at::Tensor>> copies;
-  for (auto& [name, target] : ModuleState(module)) {
-    known.push_back(name);
-    auto found = source.find(name);
+  for (const auto& [name, target] : state) {
+    known.insert(name);
+    const auto found = source.find(name);
     if (found == source.end()) {
       if (!MayAlwaysMiss(name) && !HasAnyPrefix(name, options.allow_missing))
         missing.push_back(name);
-    } else if (found->second.sizes() != target.sizes()) {
-      misshaped.push_back(StrCat(name, " is ", ShapeText(found->second.sizes()), " but must be ",
-                                 ShapeText(target.sizes())));
+    } else if (found->second->sizes() != target.sizes()) {
+      misshaped.push_back({name, *found->second, target});
     } else {
-      copies.emplace_back(target, found->second);
+      copies.emplace_back(target, *found->second);
     }
   }
   for (const auto& [name, tensor] : tensors) {
-    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
-    if (HasAnyPrefix(name, options.allow_unexpected)) continue;
-    const std::string near = NearestName(name, missing);
-    unexpected.push_back(near.empty() ? name : StrCat(name, " (near ", near, ")"));
+    if (known.count(name) == 0 && !HasAnyPrefix(name, options.allow_unexpected))
+      unexpected.push_back(name);
   }
   if (!missing.empty() || !unexpected.empty() || !misshaped.empty()) {
     std::string text = options.where + ": the weights do not fit this network";
     if (!missing.empty()) text += StrCat("; missing ", missing.size(), ": ", List(missing));
-    if (!unexpected.empty())
-      text += StrCat("; unexpected ", unexpected.size(), ": ", List(unexpected));
+    if (!unexpected.empty()) {
+      text +=
+          StrCat("; unexpected ", unexpected.size(), ": ", List(WithNearest(unexpected, missing)));
+    }
     if (!misshaped.empty())
-      text += StrCat("; wrong shape ", misshaped.size(), ": ", List(misshaped));
-    throw Error(text, "; load them into the network they were made for");
+      text += StrCat("; wrong shape ", misshaped.size(), ": ", List(Texts(misshaped)));
+    const bool only_shapes = missing.empty() && unexpected.empty();
+    throw Error(text, "; ",
+                only_shapes && OnlyClassesDiffer(misshaped)
+                    ? ClassesAdvice(misshaped, options)
+                    : "load them into the network they were made for");
   }
   torch::NoGradGuard no_grad;
   for (auto& [target, value] : copies) target.copy_(value);

@@ -18,11 +18,14 @@ struct LoadOptions {
   std::string where;                          ///< names the source in the message
   std::vector<std::string> allow_missing;     ///< prefixes of names that keep their values
   std::vector<std::string> allow_unexpected;  ///< prefixes of names that may be left over
+  /// Layers can be left out by "init": {"skip": ...}; the message says so where it would help.
+  bool may_skip = false;
 };
 
 /// Copies `tensors` into the module by name, strictly: names missing from `tensors`, names the
 /// module does not have, and shapes that differ are all listed in one message, with the nearest
-/// names. Nothing is copied unless everything fits. Types are converted, e.g. F16 to float32.
+/// names. Where nothing but the number of classes is wrong, the message says how to go on. Nothing
+/// is copied unless everything fits. Types are converted, e.g. F16 to float32.
 /// `num_batches_tracked` of batch norm may always be missing: only training with cumulative
 /// averages reads it.
 /// @throws Error

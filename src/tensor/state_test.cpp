@@ -163,6 +163,45 @@ TEST(StateTest, LongListsAreCut) {
   EXPECT_LT(message.size(), 600u);
 }
 
+TEST(StateTest, OtherClassesAreSaidToBeSo) {
+  Net net;
+  NamedTensors tensors = OtherValues(net);
+  tensors[0].second = torch::zeros({21, 3, 3, 3});
+  tensors[1].second = torch::zeros({21});
+  const std::string plain = FailedLoad(net, tensors);
+  EXPECT_THAT(plain, HasSubstr("wrong shape 2: conv.weight is (21, 3, 3, 3) but must be"));
+  EXPECT_THAT(plain, HasSubstr("they are for 21 classes, the network is for 4"));
+  EXPECT_THAT(plain, Not(HasSubstr("skip")));
+  LoadOptions options = {"a.pth", {}, {}};
+  options.may_skip = true;
+  EXPECT_THAT(FailedLoad(net, tensors, options),
+              HasSubstr(R"("init": {"from": "a.pth", "skip": ["conv"]} starts)"));
+
+  // Anything else is no matter of classes.
+  NamedTensors other = tensors;
+  other[1].second = torch::zeros({22});
+  EXPECT_THAT(FailedLoad(net, other, options), Not(HasSubstr("classes")));
+  other[1].second = torch::zeros({});
+  EXPECT_THAT(FailedLoad(net, other, options), Not(HasSubstr("classes")));
+  other = tensors;
+  other[0].second = torch::zeros({21, 3, 5, 5});
+  EXPECT_THAT(FailedLoad(net, other, options), Not(HasSubstr("classes")));
+  other = tensors;
+  other.emplace_back("fc.weight", torch::zeros({2}));
+  EXPECT_THAT(FailedLoad(net, other, options), Not(HasSubstr("classes")));
+}
+
+// Looking at every name once for every other one would take minutes.
+TEST(StateTest, ManyNamesAreCompared) {
+  Net net;
+  NamedTensors tensors;
+  const at::Tensor nothing = torch::zeros({1});
+  for (int i = 0; i < 200'000; ++i) tensors.emplace_back("layer" + std::to_string(i), nothing);
+  const std::string message = FailedLoad(net, tensors);
+  EXPECT_THAT(message, HasSubstr("unexpected 200000: layer0"));
+  EXPECT_THAT(message, HasSubstr("missing 6: conv.weight"));
+}
+
 TEST(StateTest, PrefixesMayMissAndMayBeLeftOver) {
   torch::manual_seed(2);
   Net net;

@@ -12,25 +12,62 @@
 
 namespace seglab {
 
-/// Feature maps by stride: 8, 16, 32 (the deepest). In tight geometry the map of stride s has
-/// ceil(H / s) x ceil(W / s) cells.
+/// Feature maps by nominal stride 4, 8, 16, 32 and, where the network has one, 2: what the last
+/// layer before the next reduction gives; VGG's and AlexNet's are the pooled maps that FCN skips
+/// from. 32 is the deepest. With an output stride below 32 the later maps keep the size of the
+/// output stride and are still found under their nominal stride.
+/// In tight geometry a map of actual stride s has ceil(H / s) x ceil(W / s) cells.
 using FeatureMaps = std::map<int, at::Tensor>;
+
+/// Where the cells of a map lie: the receptive field of cell i is centred on pixel center + i *
+/// stride, in rows and in columns alike. Pixel 0 is the first one's middle.
+struct MapGrid {
+  int64_t stride = 1;
+  double center = 0;
+
+  bool operator==(const MapGrid&) const = default;
+};
 
 struct TrunkOptions {
   /// FCN's published geometry: pad 100 at the first convolution, unpadded fc6.
   bool published_fcn = false;
+  /// 32, 16, 8 or 4: reductions beyond it are left out and the layers behind them dilated instead
+  /// (the hole algorithm; section 3.1 of DeepLab, arXiv:1412.7062).
+  int output_stride = 32;
 };
 
 /// A backbone without its classifier, as dense feature extractor. Its parameter names are the
 /// classifier's (torchvision's) where the layer is the same.
 class Trunk : public torch::nn::Module {
  public:
-  /// @param image  (N, 3, H, W)
+  /// @param image  (N, 3, H, W), H and W at least 1
   virtual FeatureMaps forward(const at::Tensor& image) = 0;
-  virtual int64_t Channels(int stride) const = 0;
-  /// The weights of this backbone's classifier as this trunk's: linear layers turned into
-  /// convolutions, the last one dropped (section 4.1 of FCN).
+  /// The weights of this backbone's classifier as this trunk's: linear layers that it keeps turned
+  /// into convolutions, the others dropped (section 4.1 of FCN).
   virtual SegModel::Start StartFromClassifier(const NamedTensors& source) const = 0;
+
+  /// @param stride  nominal
+  /// @throws Error when this trunk has no such map
+  int64_t Channels(int stride) const { return Find(stride).channels; }
+  MapGrid Grid(int stride) const { return Find(stride).grid; }
+  /// The nominal strides of forward's maps, ascending.
+  std::vector<int> Strides() const;
+  /// The actual stride of the deepest map.
+  int64_t OutputStride() const { return Grid(32).stride; }
+
+ protected:
+  void AddMap(int stride, int64_t channels, const MapGrid& grid) {
+    maps_[stride] = {channels, grid};
+  }
+
+ private:
+  struct Map {
+    int64_t channels;
+    MapGrid grid;
+  };
+  const Map& Find(int stride) const;
+
+  std::map<int, Map> maps_;
 };
 
 /// One row of the table of backbones. The options are the members of its JSON object beside "name".
@@ -51,5 +88,8 @@ const std::vector<BackboneRow>& BackboneRows();
 std::shared_ptr<Trunk> MakeTrunk(const Json& spec, const TrunkOptions& options,
                                  const std::string& path);
 std::shared_ptr<SegModel> MakeClassifier(const Json& spec, int classes, const std::string& path);
+
+/// Reads "output_stride" (32, 16, 8 or 4); absent: `value` stays.
+void ReadOutputStride(JsonReader& reader, int& value);
 
 }  // namespace seglab

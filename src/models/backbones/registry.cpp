@@ -1,6 +1,12 @@
 #include "base/error.h"
 #include "base/names.h"
+#include "models/backbones/alexnet.h"
 #include "models/backbones/backbone.h"
+#include "models/backbones/googlenet.h"
+#include "models/backbones/mobilenet_v1.h"
+#include "models/backbones/mobilenet_v2.h"
+#include "models/backbones/resnet.h"
+#include "models/backbones/squeezenet.h"
 #include "models/backbones/vgg.h"
 
 namespace seglab {
@@ -26,9 +32,17 @@ auto WithRow(const Json& spec, const std::string& path, Make make) {
 }  // namespace
 
 const std::vector<BackboneRow>& BackboneRows() {
+  static const char kKrizhevsky[] = "Krizhevsky, Sutskever, Hinton 2012; Krizhevsky 2014";
   static const char kSimonyan[] = "Simonyan, Zisserman 2015, arXiv:1409.1556";
   static const char kIoffe[] = "Simonyan, Zisserman 2015; batch norm: Ioffe, Szegedy 2015";
+  static const char kSzegedy[] = "Szegedy et al. 2015, arXiv:1409.4842";
+  static const char kHe[] = "He, Zhang, Ren, Sun 2016, arXiv:1512.03385";
+  static const char kIandola[] = "Iandola et al. 2016, arXiv:1602.07360";
+  static const char kHoward[] = "Howard et al. 2017, arXiv:1704.04861";
+  static const char kSandler[] = "Sandler et al. 2018, arXiv:1801.04381";
   static const std::vector<BackboneRow> rows = {
+      {"alexnet", "5 convolutions; \"caffe\": CaffeNet", kKrizhevsky, MakeAlexNetTrunk,
+       MakeAlexNetClassifier},
       {"vgg11", "VGG A, 8 convolutions", kSimonyan, MakeVggTrunk, MakeVggClassifier},
       {"vgg13", "VGG B, 10 convolutions", kSimonyan, MakeVggTrunk, MakeVggClassifier},
       {"vgg16", "VGG D, 13 convolutions", kSimonyan, MakeVggTrunk, MakeVggClassifier},
@@ -37,6 +51,20 @@ const std::vector<BackboneRow>& BackboneRows() {
       {"vgg13_bn", "VGG B with batch norm", kIoffe, MakeVggTrunk, MakeVggClassifier},
       {"vgg16_bn", "VGG D with batch norm", kIoffe, MakeVggTrunk, MakeVggClassifier},
       {"vgg19_bn", "VGG E with batch norm", kIoffe, MakeVggTrunk, MakeVggClassifier},
+      {"googlenet", "9 inception modules; \"caffe\": BVLC's network", kSzegedy, MakeGoogLeNetTrunk,
+       MakeGoogLeNetClassifier},
+      {"resnet18", "8 basic blocks", kHe, MakeResNetTrunk, MakeResNetClassifier},
+      {"resnet34", "16 basic blocks", kHe, MakeResNetTrunk, MakeResNetClassifier},
+      {"resnet50", "16 bottlenecks", kHe, MakeResNetTrunk, MakeResNetClassifier},
+      {"resnet101", "33 bottlenecks", kHe, MakeResNetTrunk, MakeResNetClassifier},
+      {"resnet152", "50 bottlenecks", kHe, MakeResNetTrunk, MakeResNetClassifier},
+      {"squeezenet1_0", "8 fire modules", kIandola, MakeSqueezeNetTrunk, MakeSqueezeNetClassifier},
+      {"squeezenet1_1", "8 fire modules, 2.4 times fewer operations", kIandola, MakeSqueezeNetTrunk,
+       MakeSqueezeNetClassifier},
+      {"mobilenet_v1", "13 depthwise separable convolutions", kHoward, MakeMobileNetV1Trunk,
+       MakeMobileNetV1Classifier},
+      {"mobilenet_v2", "17 inverted residuals", kSandler, MakeMobileNetV2Trunk,
+       MakeMobileNetV2Classifier},
   };
   return rows;
 }
@@ -52,6 +80,26 @@ std::shared_ptr<SegModel> MakeClassifier(const Json& spec, int classes, const st
   return WithRow(spec, path, [&](const BackboneRow& row, JsonReader& reader) {
     return row.make_classifier(row.name, reader, classes);
   });
+}
+
+std::vector<int> Trunk::Strides() const {
+  std::vector<int> strides;
+  for (const auto& [stride, map] : maps_) strides.push_back(stride);
+  return strides;
+}
+
+const Trunk::Map& Trunk::Find(int stride) const {
+  const auto found = maps_.find(stride);
+  if (found != maps_.end()) return found->second;
+  std::vector<std::string> strides;
+  for (const auto& [known, map] : maps_) strides.push_back(std::to_string(known));
+  throw Error("backbone: has no features of stride ", stride, "; it has ", Join(strides));
+}
+
+void ReadOutputStride(JsonReader& reader, int& value) {
+  if (!reader.Get("output_stride", value)) return;
+  if (value == 32 || value == 16 || value == 8 || value == 4) return;
+  throw Error(reader.Path("output_stride"), ": must be 32, 16, 8 or 4, found ", value);
 }
 
 }  // namespace seglab

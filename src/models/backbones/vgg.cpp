@@ -4,7 +4,8 @@
 //
 //   features:  [conv 3x3, (bn), relu] x n, pool 2x2   five times: 64, 128, 256, 512, 512 channels
 //   classifier: fc 4096, relu, dropout, fc 4096, relu, dropout, fc classes
-//   trunk:      the same layers with fc6 as 7x7 and fc7 as 1x1 convolution (FCN, section 4.1)
+//   trunk:      the same layers with fc6 as 7x7 and fc7 as 1x1 convolution (FCN, section 4.1);
+//               maps: pool1 (stride 2), pool2 (4), pool3 (8), pool4 (16), fc7 (32)
 //
 // Deviations:
 //   - fresh weights are drawn after He et al. 2015 (fan in), without which the deeper nets do not
@@ -20,8 +21,8 @@
 #include <cmath>
 
 #include "base/error.h"
-#include "nn/sequential.h"
-#include "tensor/state.h"
+#include "models/backbones/fc_trunk.h"
+#include "models/backbones/layers.h"
 
 namespace seglab {
 namespace {
@@ -41,13 +42,14 @@ std::array<int, 5> StageDepths(const std::string& name) {
 
 bool HasBatchNorm(const std::string& name) { return name.size() > 5; }
 
+/// Finer steps than ScaledChannels: a VGG of one channel still works.
 int64_t Scaled(int64_t channels, double width) {
-  return std::max<int64_t>(1, std::llround(channels * width));
+  return std::max<int64_t>(1, std::llround(static_cast<double>(channels) * width));
 }
 
 VggOptions ReadOptions(JsonReader& reader) {
   VggOptions options;
-  reader.Get("width", options.width, 1.0 / 64, 4.0);
+  ReadWidth(reader, options.width);
   reader.Get("fc6_kernel", options.fc6_kernel, 1, 15);
   reader.Get("dropout", options.dropout, 0.0, 0.95);
   if (options.fc6_kernel % 2 == 0) {
@@ -57,129 +59,38 @@ VggOptions ReadOptions(JsonReader& reader) {
 }
 
 /// The convolutions and pools, numbered as torchvision numbers them.
-struct Features {
-  TensorSequential layers;
-  std::array<size_t, 5> pools;  ///< indices of the pooling layers
-};
-
-Features MakeFeatures(const std::string& name, const VggOptions& options, int64_t first_padding,
-                      bool ceil_mode) {
-  Features features;
-  int64_t in = 3;
+StagedFeatures MakeFeatures(const std::string& name, const VggOptions& options, Geometry geometry,
+                            StrideWalk& walk) {
+  StagedFeatures features;
+  int64_t in = 3, stride = 1;
   const std::array<int, 5> depths = StageDepths(name);
   for (size_t stage = 0; stage < depths.size(); ++stage) {
     const int64_t out = Scaled(kChannels[stage], options.width);
     for (int i = 0; i < depths[stage]; ++i) {
-      const int64_t padding = features.layers->is_empty() ? first_padding : 1;
-      features.layers->push_back(nn::Conv2d(nn::Conv2dOptions(in, out, 3).padding(padding)));
-      if (HasBatchNorm(name)) features.layers->push_back(nn::BatchNorm2d(out));
-      features.layers->push_back(nn::ReLU(nn::ReLUOptions(true)));
+      nn::Conv2dOptions conv = CenteredConv(in, out, 3, walk.Next(1));
+      if (features.layers->is_empty() && geometry == Geometry::kPublished) {
+        conv.padding(100);
+        walk.Shift(1 - 100);
+      }
+      features.Add(nn::Conv2d(conv));
+      if (HasBatchNorm(name)) features.Add(nn::BatchNorm2d(out));
+      features.Add(nn::ReLU(nn::ReLUOptions(true)));
       in = out;
     }
-    features.pools[stage] = features.layers->size();
-    features.layers->push_back(
-        nn::MaxPool2d(nn::MaxPool2dOptions(2).stride(2).ceil_mode(ceil_mode)));
+    features.Add(MakePool(2, geometry == Geometry::kPublished, geometry, walk));
+    stride *= 2;
+    if (stride < 32) features.Mark(static_cast<int>(stride), out, walk);
   }
   return features;
 }
-
-void InitWeights(nn::Module& module) {
-  for (auto& child : module.modules(/*include_self=*/false)) {
-    at::Tensor weight, bias;
-    if (auto* conv = child->as<nn::Conv2dImpl>()) {
-      weight = conv->weight;
-      bias = conv->bias;
-    } else if (auto* linear = child->as<nn::LinearImpl>()) {
-      weight = linear->weight;
-      bias = linear->bias;
-    } else {
-      continue;
-    }
-    nn::init::kaiming_normal_(weight, 0, torch::kFanIn, torch::kReLU);
-    nn::init::zeros_(bias);
-  }
-}
-
-class VggTrunk : public Trunk {
- public:
-  VggTrunk(const std::string& name, const VggOptions& options, const TrunkOptions& trunk)
-      : options_(options) {
-    const bool published = trunk.published_fcn;
-    if (published && options.fc6_kernel != 7) {
-      throw Error("backbone.fc6_kernel: the published geometry's crops are for 7, found ",
-                  options.fc6_kernel, "; take \"geometry\": \"tight\"");
-    }
-    Features features = MakeFeatures(name, options, published ? 100 : 1, /*ceil_mode=*/true);
-    pools_ = features.pools;
-    features_ = register_module("features", features.layers);
-    const int64_t side = options.fc6_kernel, fc = Scaled(4096, options.width);
-    const int64_t padding = published ? 0 : side / 2;
-    fc6_ = register_module("fc6",
-                           nn::Conv2d(nn::Conv2dOptions(Channels(16), fc, side).padding(padding)));
-    fc7_ = register_module("fc7", nn::Conv2d(nn::Conv2dOptions(fc, fc, 1)));
-    InitWeights(*this);
-  }
-
-  FeatureMaps forward(const at::Tensor& image) override {
-    FeatureMaps maps;
-    at::Tensor x = image;
-    size_t index = 0;
-    for (nn::AnyModule& layer : *features_) {
-      x = layer.forward<at::Tensor>(x);
-      if (index == pools_[2]) maps[8] = x;
-      if (index == pools_[3]) maps[16] = x;
-      ++index;
-    }
-    x = at::dropout(fc6_(x).relu_(), options_.dropout, is_training());
-    maps[32] = at::dropout(fc7_(x).relu_(), options_.dropout, is_training());
-    return maps;
-  }
-
-  int64_t Channels(int stride) const override {
-    if (stride == 8) return Scaled(kChannels[2], options_.width);
-    if (stride == 16) return Scaled(kChannels[3], options_.width);
-    return Scaled(4096, options_.width);
-  }
-
-  SegModel::Start StartFromClassifier(const NamedTensors& source) const override {
-    SegModel::Start start;
-    for (const auto& [name, tensor] : source) {
-      if (HasPrefix(name, "features")) {
-        start.tensors.emplace_back(name, tensor);
-      } else if (name == "classifier.0.weight") {
-        // Rows are flattened C, H, W: the same order as a convolution kernel's.
-        start.tensors.emplace_back("fc6.weight", AsKernel(tensor, options_.fc6_kernel));
-      } else if (name == "classifier.0.bias") {
-        start.tensors.emplace_back("fc6.bias", tensor);
-      } else if (name == "classifier.3.weight") {
-        start.tensors.emplace_back("fc7.weight", AsKernel(tensor, 1));
-      } else if (name == "classifier.3.bias") {
-        start.tensors.emplace_back("fc7.bias", tensor);
-      } else if (!HasPrefix(name, "classifier.6")) {
-        start.tensors.emplace_back(name, tensor);  // left for the strict loader to complain about
-      }
-    }
-    return start;
-  }
-
- private:
-  static at::Tensor AsKernel(const at::Tensor& matrix, int64_t side) {
-    if (matrix.dim() != 2 || matrix.size(1) % (side * side) != 0) return matrix;
-    return matrix.reshape({matrix.size(0), -1, side, side});
-  }
-
-  VggOptions options_;
-  std::array<size_t, 5> pools_;
-  TensorSequential features_{nullptr};
-  nn::Conv2d fc6_{nullptr}, fc7_{nullptr};
-};
 
 class VggClassifier : public SegModel {
  public:
   VggClassifier(const std::string& name, const VggOptions& options, int classes)
       : side_(options.fc6_kernel) {
-    features_ = register_module(
-        "features", MakeFeatures(name, options, /*first_padding=*/1, /*ceil_mode=*/false).layers);
+    StrideWalk walk;
+    features_ = register_module("features",
+                                MakeFeatures(name, options, Geometry::kClassifier, walk).layers);
     const int64_t channels = Scaled(kChannels.back(), options.width),
                   fc = Scaled(4096, options.width);
     nn::Linear last(fc, classes);
@@ -187,7 +98,7 @@ class VggClassifier : public SegModel {
         "classifier", TensorSequential(nn::Linear(channels * side_ * side_, fc), nn::ReLU(),
                                        nn::Dropout(options.dropout), nn::Linear(fc, fc), nn::ReLU(),
                                        nn::Dropout(options.dropout), last));
-    InitWeights(*this);
+    InitHe(*this);
     nn::init::normal_(last->weight, 0, 0.01);
   }
 
@@ -197,11 +108,7 @@ class VggClassifier : public SegModel {
 
   /// The pooled map, as torchvision: an identity at 32 * fc6_kernel pixels.
   at::Tensor Features(const at::Tensor& image) override {
-    CheckShape(image, {-1, 3, -1, -1}, "vgg input");
-    if (image.size(2) < 32 || image.size(3) < 32) {
-      throw Error("vgg classifier: images must be at least 32x32, found ", image.size(2), "x",
-                  image.size(3));
-    }
+    CheckImage(image, "vgg classifier", 32);
     return at::adaptive_avg_pool2d(features_->forward(image), {side_, side_}).contiguous();
   }
 
@@ -214,7 +121,22 @@ class VggClassifier : public SegModel {
 
 std::shared_ptr<Trunk> MakeVggTrunk(const std::string& name, JsonReader& reader,
                                     const TrunkOptions& trunk) {
-  return std::make_shared<VggTrunk>(name, ReadOptions(reader), trunk);
+  const VggOptions options = ReadOptions(reader);
+  if (trunk.published_fcn && options.fc6_kernel != 7) {
+    throw Error(reader.Path("fc6_kernel"), ": the published geometry's crops are for 7, found ",
+                options.fc6_kernel, "; take \"geometry\": \"tight\"");
+  }
+  const Geometry geometry = trunk.published_fcn ? Geometry::kPublished : Geometry::kTight;
+  StrideWalk walk(trunk.output_stride);
+  const StagedFeatures features = MakeFeatures(name, options, geometry, walk);
+  const FcOptions fc = {Scaled(4096, options.width),
+                        options.fc6_kernel,
+                        options.dropout,
+                        "classifier.0",
+                        "classifier.3",
+                        "classifier.6"};
+  return std::make_shared<FcTrunk>(features, Scaled(kChannels.back(), options.width), fc, geometry,
+                                   walk);
 }
 
 std::shared_ptr<SegModel> MakeVggClassifier(const std::string& name, JsonReader& reader,

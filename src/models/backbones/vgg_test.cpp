@@ -166,6 +166,8 @@ TEST(VggTest, WidthScalesEveryLayer) {
   EXPECT_EQ(half["classifier.6.weight"].sizes().vec(), (std::vector<int64_t>{10, 2048}));
   const auto thin = TightTrunk(Spec("vgg11", "\"width\": 0.015625"));
   EXPECT_EQ(thin->named_parameters()["features.0.weight"].size(0), 1);
+  EXPECT_EQ(thin->Channels(2), 1);
+  EXPECT_EQ(thin->Channels(4), 2);
   EXPECT_EQ(thin->Channels(8), 4);
   EXPECT_EQ(thin->Channels(16), 8);
   EXPECT_EQ(thin->Channels(32), 64);
@@ -177,7 +179,7 @@ TEST(VggTest, TrunkMapsHaveTheirChannels) {
     trunk->eval();
     torch::NoGradGuard no_grad;
     const FeatureMaps maps = trunk->forward(torch::randn({1, 3, 65, 97}));
-    ASSERT_EQ(maps.size(), 3u);
+    ASSERT_EQ(maps.size(), 5u);
     for (const auto& [stride, map] : maps) {
       const std::vector<int64_t> expected = {1, trunk->Channels(stride), (65 + stride - 1) / stride,
                                              (97 + stride - 1) / stride};

@@ -1,0 +1,176 @@
+// AlexNet.
+//   A. Krizhevsky, I. Sutskever, G. Hinton, "ImageNet Classification with Deep Convolutional Neural
+//   Networks", NIPS 2012; the single tower: A. Krizhevsky, "One weird trick for parallelizing
+//   convolutional neural networks", arXiv:1404.5997.
+//
+//             single tower (torchvision)     "caffe": CaffeNet
+//   conv1     11x11/4 pad 2, 64              11x11/4, 96
+//   pool1     3x3/2                          3x3/2 rounded up, LRN (5, 1e-4, 0.75)
+//   conv2     5x5, 192                       5x5, 256, 2 groups
+//   pool2     3x3/2                          3x3/2 rounded up, LRN
+//   conv3-5   3x3, 384, 256, 256             3x3, 384, 384, 256; 4 and 5 in 2 groups
+//   pool5     3x3/2                          3x3/2 rounded up
+//   classifier: fc 4096, fc 4096, fc classes; dropout before (torchvision) or behind (CaffeNet)
+//   each trunk:    fc6 as 6x6 and fc7 as 1x1 convolution (FCN, section 4.1);
+//             maps: conv1 (stride 4), pool1 (8), pool2 (16), fc7 (32)
+//
+// CaffeNet's layers bear torchvision's names: conv1..5 are features.0, 3, 6, 8, 10; fc6..8 are
+// classifier.1, 4, 6.
+//
+// Deviations:
+//   - the trunk's dropout stands behind fc6 and fc7, as in FCN-AlexNet's reference code;
+//   - the tight trunk pads conv1 by 5 and the pools by 1, so that cell i of a map of stride s lies
+//     on pixel s * i; fc6's even window then looks half a cell ahead (pixel 32 i + 16);
+//   - fresh weights are drawn after He et al. 2015 (fan in);
+//   - `width` and `fc6_kernel` are ours; at 1 and 6 the network is the published one.
+
+#include "models/backbones/alexnet.h"
+
+#include <torch/torch.h>
+
+#include "base/error.h"
+#include "models/backbones/fc_trunk.h"
+#include "models/backbones/layers.h"
+
+namespace seglab {
+namespace {
+
+namespace nn = torch::nn;
+
+AlexNetOptions ReadOptions(JsonReader& reader) {
+  AlexNetOptions options;
+  reader.Get("caffe", options.caffe);
+  ReadWidth(reader, options.width);
+  reader.Get("fc6_kernel", options.fc6_kernel, 1, 15);
+  reader.Get("dropout", options.dropout, 0.0, 0.95);
+  return options;
+}
+
+int64_t Pool5Channels(const AlexNetOptions& options) { return ScaledChannels(256, options.width); }
+
+/// Numbered as torchvision numbers them; a pool's LRN shares its number.
+class FeaturesMaker {
+ public:
+  FeaturesMaker(const AlexNetOptions& options, Geometry geometry, StrideWalk& walk)
+      : options_(options), geometry_(geometry), walk_(walk) {}
+
+  StagedFeatures Make() {
+    const bool caffe = options_.caffe;
+    Conv1(caffe ? 96 : 64);
+    features_.Mark(4, in_, walk_);
+    PoolAndNorm(caffe);
+    features_.Mark(8, in_, walk_);
+    Conv(caffe ? 256 : 192, 5, caffe ? 2 : 1);
+    PoolAndNorm(caffe);
+    features_.Mark(16, in_, walk_);
+    Conv(384, 3, 1);
+    Conv(caffe ? 384 : 256, 3, caffe ? 2 : 1);
+    Conv(256, 3, caffe ? 2 : 1);
+    PoolAndNorm(false);
+    return features_;
+  }
+
+ private:
+  void Conv1(int64_t channels) {
+    int64_t padding = 5;
+    if (geometry_ == Geometry::kPublished) padding = 100;
+    if (geometry_ == Geometry::kClassifier) padding = options_.caffe ? 0 : 2;
+    const StrideWalk::Step step = walk_.Next(4);
+    walk_.Shift(static_cast<double>(5 - padding));
+    Add(CenteredConv(in_, ScaledChannels(channels, options_.width), 11, step).padding(padding));
+  }
+
+  void Conv(int64_t channels, int64_t kernel, int64_t groups) {
+    const int64_t out = ScaledChannels(channels, options_.width);
+    Add(CenteredConv(in_, out, kernel, walk_.Next(1)).groups(groups));
+  }
+
+  void Add(const nn::Conv2dOptions& conv) {
+    features_.Add(nn::Conv2d(conv));
+    features_.Add(nn::ReLU(nn::ReLUOptions(true)));
+    in_ = conv.out_channels();
+  }
+
+  void PoolAndNorm(bool norm) {
+    const bool ceil_mode = options_.caffe || geometry_ == Geometry::kPublished;
+    const Pool pool = MakePool(3, ceil_mode, geometry_, walk_);
+    if (!norm) {
+      features_.Add(pool);
+      return;
+    }
+    const auto lrn = nn::LocalResponseNormOptions(5).alpha(1e-4).beta(0.75).k(1);
+    features_.Add(TensorSequential(pool, nn::LocalResponseNorm(lrn)));
+  }
+
+  const AlexNetOptions& options_;
+  const Geometry geometry_;
+  StrideWalk& walk_;
+  StagedFeatures features_;
+  int64_t in_ = 3;
+};
+
+/// Index by index torchvision's: dropout, fc6, relu, dropout, fc7, relu, fc8. CaffeNet has its
+/// dropout behind fc6 and fc7 instead of before them.
+TensorSequential MakeLinearLayers(const AlexNetOptions& options, int classes) {
+  const int64_t fc = ScaledChannels(4096, options.width), side = options.fc6_kernel;
+  const auto dropout = [&](bool wanted) { return nn::Dropout(wanted ? options.dropout : 0.0); };
+  return TensorSequential(
+      dropout(!options.caffe), nn::Linear(Pool5Channels(options) * side * side, fc), nn::ReLU(),
+      dropout(true), nn::Linear(fc, fc), TensorSequential(nn::ReLU(), dropout(options.caffe)),
+      nn::Linear(fc, classes));
+}
+
+class AlexNetClassifier : public SegModel {
+ public:
+  AlexNetClassifier(const AlexNetOptions& options, int classes)
+      : side_(options.fc6_kernel), smallest_(options.caffe ? 39 : 63) {
+    StrideWalk walk;
+    features_ = register_module("features",
+                                FeaturesMaker(options, Geometry::kClassifier, walk).Make().layers);
+    classifier_ = register_module("classifier", MakeLinearLayers(options, classes));
+    InitHe(*this);
+    nn::init::normal_(named_parameters()["classifier.6.weight"], 0, 0.01);
+  }
+
+  SegOutput forward(const at::Tensor& image) override {
+    return {classifier_->forward(Features(image).flatten(1)), {}};
+  }
+
+  /// The pooled map, as torchvision: an identity at 224 (CaffeNet: 227) pixels.
+  at::Tensor Features(const at::Tensor& image) override {
+    CheckImage(image, "alexnet classifier", smallest_);
+    return at::adaptive_avg_pool2d(features_->forward(image), {side_, side_}).contiguous();
+  }
+
+ private:
+  int64_t side_, smallest_;
+  TensorSequential features_{nullptr}, classifier_{nullptr};
+};
+
+}  // namespace
+
+std::shared_ptr<Trunk> MakeAlexNetTrunk(const std::string&, JsonReader& reader,
+                                        const TrunkOptions& trunk) {
+  const AlexNetOptions options = ReadOptions(reader);
+  if (trunk.published_fcn && options.fc6_kernel != 6) {
+    throw Error(reader.Path("fc6_kernel"), ": the published geometry's crops are for 6, found ",
+                options.fc6_kernel, "; take \"geometry\": \"tight\"");
+  }
+  const Geometry geometry = trunk.published_fcn ? Geometry::kPublished : Geometry::kTight;
+  StrideWalk walk(trunk.output_stride);
+  const StagedFeatures features = FeaturesMaker(options, geometry, walk).Make();
+  const FcOptions fc = {ScaledChannels(4096, options.width),
+                        options.fc6_kernel,
+                        options.dropout,
+                        "classifier.1",
+                        "classifier.4",
+                        "classifier.6"};
+  return std::make_shared<FcTrunk>(features, Pool5Channels(options), fc, geometry, walk);
+}
+
+std::shared_ptr<SegModel> MakeAlexNetClassifier(const std::string&, JsonReader& reader,
+                                                int classes) {
+  return std::make_shared<AlexNetClassifier>(ReadOptions(reader), classes);
+}
+
+}  // namespace seglab

@@ -1,0 +1,116 @@
+// MobileNet v1.
+//   A. Howard, M. Zhu, B. Chen, D. Kalenichenko, W. Wang, T. Weyand, M. Andreetto, H. Adam,
+//   "MobileNets: Efficient Convolutional Neural Networks for Mobile Vision Applications",
+//   arXiv:1704.04861.
+//
+//   features.0      conv 3x3/2 32, bn, relu
+//   features.1..13  depthwise 3x3, bn, relu, conv 1x1, bn, relu
+//                   stride 1 2  1   2   1   2   1   1   1   1   1   2    1
+//                   to    64 128 128 256 256 512 512 512 512 512 512 1024 1024
+//   classifier      mean over the map, fc classes
+//   trunk: maps: features.1 (stride 2), 3 (4), 5 (8), 11 (16), 13 (32)
+//
+// Deviations:
+//   - `relu6` clips the activations at 6, as TensorFlow's networks do; the paper has plain ReLU;
+//   - channels at other widths are multiples of 8, at least 8.
+
+#include "models/backbones/mobilenet_v1.h"
+
+#include <torch/torch.h>
+
+#include "models/backbones/layers.h"
+
+namespace seglab {
+namespace {
+
+namespace nn = torch::nn;
+
+struct MobileNetV1Options {
+  double width = 1;    ///< factor on all channel counts
+  bool relu6 = false;  ///< TensorFlow's clipped activation
+};
+
+MobileNetV1Options ReadOptions(JsonReader& reader) {
+  MobileNetV1Options options;
+  ReadWidth(reader, options.width);
+  reader.Get("relu6", options.relu6);
+  return options;
+}
+
+struct Block {
+  int64_t channels, stride;
+  int ends;  ///< the nominal stride whose last block this is, or 0
+};
+
+constexpr Block kBlocks[] = {{64, 1, 2},   {128, 2, 0},  {128, 1, 4},  {256, 2, 0}, {256, 1, 8},
+                             {512, 2, 0},  {512, 1, 0},  {512, 1, 0},  {512, 1, 0}, {512, 1, 0},
+                             {512, 1, 16}, {1024, 2, 0}, {1024, 1, 32}};
+
+void AddConv(TensorSequential& layers, const nn::Conv2dOptions& conv, bool relu6) {
+  layers->push_back(nn::Conv2d(nn::Conv2dOptions(conv).bias(false)));
+  layers->push_back(nn::BatchNorm2d(conv.out_channels()));
+  if (relu6) {
+    layers->push_back(nn::ReLU6(nn::ReLU6Options(true)));
+  } else {
+    layers->push_back(nn::ReLU(nn::ReLUOptions(true)));
+  }
+}
+
+StagedFeatures MakeFeatures(const MobileNetV1Options& options, StrideWalk& walk) {
+  StagedFeatures features;
+  int64_t in = ScaledChannels(32, options.width);
+  TensorSequential first;
+  AddConv(first, CenteredConv(3, in, 3, walk.Next(2)), options.relu6);
+  features.Add(first);
+  for (const Block& block : kBlocks) {
+    const int64_t out = ScaledChannels(block.channels, options.width);
+    TensorSequential layers;
+    AddConv(layers, CenteredConv(in, in, 3, walk.Next(block.stride)).groups(in), options.relu6);
+    AddConv(layers, nn::Conv2dOptions(in, out, 1), options.relu6);
+    features.Add(layers);
+    if (block.ends > 0) features.Mark(block.ends, out, walk);
+    in = out;
+  }
+  return features;
+}
+
+class MobileNetV1Classifier : public SegModel {
+ public:
+  MobileNetV1Classifier(const MobileNetV1Options& options, int classes) {
+    StrideWalk walk;
+    const StagedFeatures features = MakeFeatures(options, walk);
+    features_ = register_module("features", features.layers);
+    classifier_ = register_module("classifier", nn::Linear(features.maps.at(32).channels, classes));
+    InitHe(*this);
+    nn::init::normal_(classifier_->weight, 0, 0.01);
+  }
+
+  SegOutput forward(const at::Tensor& image) override {
+    return {classifier_(Features(image).mean({2, 3})), {}};
+  }
+
+  at::Tensor Features(const at::Tensor& image) override {
+    CheckImage(image, "mobilenet_v1 classifier");
+    return features_->forward(image);
+  }
+
+ private:
+  TensorSequential features_{nullptr};
+  nn::Linear classifier_{nullptr};
+};
+
+}  // namespace
+
+std::shared_ptr<Trunk> MakeMobileNetV1Trunk(const std::string& name, JsonReader& reader,
+                                            const TrunkOptions& trunk) {
+  RefusePublished(name, trunk);
+  StrideWalk walk(trunk.output_stride);
+  return std::make_shared<StagedTrunk>(MakeFeatures(ReadOptions(reader), walk));
+}
+
+std::shared_ptr<SegModel> MakeMobileNetV1Classifier(const std::string&, JsonReader& reader,
+                                                    int classes) {
+  return std::make_shared<MobileNetV1Classifier>(ReadOptions(reader), classes);
+}
+
+}  // namespace seglab

@@ -1,0 +1,224 @@
+// ResNet.
+//   K. He, X. Zhang, S. Ren, J. Sun, "Deep Residual Learning for Image Recognition", CVPR 2016,
+//   arXiv:1512.03385, table 1.
+//
+//   conv1 7x7/2 64, bn1, relu, pool 3x3/2
+//   layer1..4  blocks of 64, 128, 256, 512 channels; the first of layer2..4 has stride 2
+//     basic (18, 34):              conv 3x3, bn, relu, conv 3x3, bn
+//     bottleneck (50, 101, 152):   conv 1x1, bn, relu, conv 3x3, bn, relu, conv 1x1 to 4 times, bn
+//     plus the input (downsample: conv 1x1, bn, where sizes differ), relu
+//   classifier  mean over the map, fc classes
+//   trunk: maps: conv1 (stride 2), layer1 (4), layer2 (8), layer3 (16), layer4 (32)
+//
+// A bottleneck's stride is on its 3x3, as in torchvision; with `caffe` on its first 1x1, as in the
+// paper's own weights, and the stem's pool is unpadded and rounds up.
+//
+// Deviations:
+//   - the trunk's stem pool is padded by 1 with `caffe` too, so that cell i of a map of stride s
+//     lies on pixel s * i;
+//   - fresh weights are drawn after He et al. 2015 with fan in (torchvision: fan out);
+//   - `width` is ours.
+
+#include "models/backbones/resnet.h"
+
+#include <torch/torch.h>
+
+#include <array>
+#include <string>
+
+#include "models/backbones/layers.h"
+
+namespace seglab {
+namespace {
+
+namespace nn = torch::nn;
+
+struct Depth {
+  bool bottleneck;
+  std::array<int, 4> blocks;
+};
+
+Depth DepthOf(const std::string& name) {
+  if (name == "resnet18") return {false, {2, 2, 2, 2}};
+  if (name == "resnet34") return {false, {3, 4, 6, 3}};
+  if (name == "resnet50") return {true, {3, 4, 6, 3}};
+  if (name == "resnet101") return {true, {3, 4, 23, 3}};
+  return {true, {3, 8, 36, 3}};
+}
+
+struct BlockOptions {
+  int64_t in, planes, out;
+  bool bottleneck, caffe;
+  bool projects;  ///< whether the input is brought to the output's size by a convolution
+};
+
+class BlockImpl : public nn::Module {
+ public:
+  /// @param entry  of the layer with the stride
+  /// @param inner  of 3x3 convolutions behind that
+  BlockImpl(const BlockOptions& o, const StrideWalk::Step& entry, const StrideWalk::Step& inner) {
+    const StrideWalk::Step point{1, 1, 0}, strided_point{entry.stride, 1, 0};
+    if (!o.bottleneck) {
+      Add(o.in, o.planes, 3, entry);
+      Add(o.planes, o.out, 3, inner);
+    } else {
+      Add(o.in, o.planes, 1, o.caffe ? strided_point : point);
+      Add(o.planes, o.planes, 3, o.caffe ? inner : entry);
+      Add(o.planes, o.out, 1, point);
+    }
+    if (!o.projects) return;
+    downsample_ = register_module(
+        "downsample",
+        TensorSequential(nn::Conv2d(CenteredConv(o.in, o.out, 1, strided_point).bias(false)),
+                         nn::BatchNorm2d(o.out)));
+  }
+
+  at::Tensor forward(const at::Tensor& x) {
+    at::Tensor y = x;
+    for (size_t i = 0; i < convs_.size(); ++i) {
+      if (i > 0) y = y.relu_();
+      y = norms_[i](convs_[i](y));
+    }
+    return y.add_(downsample_ ? downsample_->forward(x) : x).relu_();
+  }
+
+ private:
+  void Add(int64_t in, int64_t out, int64_t kernel, const StrideWalk::Step& step) {
+    const std::string number = std::to_string(convs_.size() + 1);
+    convs_.push_back(register_module("conv" + number,
+                                     nn::Conv2d(CenteredConv(in, out, kernel, step).bias(false))));
+    norms_.push_back(register_module("bn" + number, nn::BatchNorm2d(out)));
+  }
+
+  std::vector<nn::Conv2d> convs_;
+  std::vector<nn::BatchNorm2d> norms_;
+  TensorSequential downsample_{nullptr};
+};
+TORCH_MODULE(Block);
+
+/// The layers up to layer4, registered in the module that owns them.
+class Body {
+ public:
+  struct Map {
+    int64_t channels;
+    MapGrid grid;
+  };
+
+  Body(nn::Module& owner, const std::string& name, const ResNetOptions& options, Geometry geometry,
+       StrideWalk walk) {
+    const Depth depth = DepthOf(name);
+    int64_t in = ScaledChannels(64, options.width);
+    conv1_ = owner.register_module("conv1",
+                                   nn::Conv2d(CenteredConv(3, in, 7, walk.Next(2)).bias(false)));
+    bn1_ = owner.register_module("bn1", nn::BatchNorm2d(in));
+    maps[2] = {in, walk.grid()};
+    // torchvision's pool keeps the centres, as the tight ones do.
+    pool_ = MakePool(3, /*ceil_mode=*/true, options.caffe ? geometry : Geometry::kTight, walk);
+    for (size_t stage = 0; stage < stages_.size(); ++stage) {
+      const int64_t planes = ScaledChannels(int64_t{64} << stage, options.width);
+      const int64_t out = depth.bottleneck ? 4 * planes : planes;
+      TensorSequential blocks;
+      for (int i = 0; i < depth.blocks[stage]; ++i) {
+        const int64_t stride = i == 0 && stage > 0 ? 2 : 1;
+        const StrideWalk::Step entry = walk.Next(stride), inner = walk.Next(1);
+        // By the published stride, so that names do not depend on the output stride.
+        const bool projects = stride != 1 || in != out;
+        blocks->push_back(
+            Block(BlockOptions{in, planes, out, depth.bottleneck, options.caffe, projects}, entry,
+                  inner));
+        in = out;
+      }
+      stages_[stage] = owner.register_module("layer" + std::to_string(stage + 1), blocks);
+      maps[4 << stage] = {out, walk.grid()};
+    }
+  }
+
+  FeatureMaps Forward(const at::Tensor& image) {
+    FeatureMaps found;
+    found[2] = bn1_(conv1_(image)).relu_();
+    at::Tensor x = pool_->forward(found[2]);
+    for (size_t stage = 0; stage < stages_.size(); ++stage) {
+      x = stages_[stage]->forward(x);
+      found[4 << stage] = x;
+    }
+    return found;
+  }
+
+  std::map<int, Map> maps;
+
+ private:
+  nn::Conv2d conv1_{nullptr};
+  nn::BatchNorm2d bn1_{nullptr};
+  Pool pool_{nullptr};
+  std::array<TensorSequential, 4> stages_;
+};
+
+class ResNetTrunk : public Trunk {
+ public:
+  ResNetTrunk(const std::string& name, const ResNetOptions& options, int output_stride)
+      : body_(*this, name, options, Geometry::kTight, StrideWalk(output_stride)) {
+    for (const auto& [stride, map] : body_.maps) AddMap(stride, map.channels, map.grid);
+    InitHe(*this);
+  }
+
+  FeatureMaps forward(const at::Tensor& image) override { return body_.Forward(image); }
+
+  SegModel::Start StartFromClassifier(const NamedTensors& source) const override {
+    return WithoutLayers(source, {"fc"});
+  }
+
+ private:
+  Body body_;
+};
+
+class ResNetClassifier : public SegModel {
+ public:
+  ResNetClassifier(const std::string& name, const ResNetOptions& options, int classes)
+      : smallest_(options.caffe ? 3 : 1),
+        body_(*this, name, options, Geometry::kClassifier, StrideWalk()) {
+    fc_ = register_module("fc", nn::Linear(body_.maps.at(32).channels, classes));
+    InitHe(*this);
+    nn::init::normal_(fc_->weight, 0, 0.01);
+  }
+
+  SegOutput forward(const at::Tensor& image) override {
+    return {fc_(Features(image).mean({2, 3})), {}};
+  }
+
+  at::Tensor Features(const at::Tensor& image) override {
+    CheckImage(image, "resnet classifier", smallest_);
+    return body_.Forward(image).at(32);
+  }
+
+ private:
+  int64_t smallest_;
+  Body body_;
+  nn::Linear fc_{nullptr};
+};
+
+ResNetOptions ReadOptions(JsonReader& reader) {
+  ResNetOptions options;
+  reader.Get("caffe", options.caffe);
+  ReadWidth(reader, options.width);
+  return options;
+}
+
+}  // namespace
+
+std::shared_ptr<Trunk> MakeResNetTrunk(const std::string& name, const ResNetOptions& options,
+                                       const TrunkOptions& trunk) {
+  RefusePublished(name, trunk);
+  return std::make_shared<ResNetTrunk>(name, options, trunk.output_stride);
+}
+
+std::shared_ptr<Trunk> MakeResNetTrunk(const std::string& name, JsonReader& reader,
+                                       const TrunkOptions& trunk) {
+  return MakeResNetTrunk(name, ReadOptions(reader), trunk);
+}
+
+std::shared_ptr<SegModel> MakeResNetClassifier(const std::string& name, JsonReader& reader,
+                                               int classes) {
+  return std::make_shared<ResNetClassifier>(name, ReadOptions(reader), classes);
+}
+
+}  // namespace seglab

@@ -1,0 +1,151 @@
+// SqueezeNet 1.0 and 1.1.
+//   F. Iandola, S. Han, M. Moskewicz, K. Ashraf, W. Dally, K. Keutzer, "SqueezeNet: AlexNet-level
+//   accuracy with 50x fewer parameters", arXiv:1602.07360; 1.1: the authors' release notes.
+//
+//   fire(s, e): conv 1x1 s, relu, then side by side conv 1x1 e and conv 3x3 e, relu
+//   1.0  conv 7x7/2 96, pool, fire x 3 (16, 64 | 16, 64 | 32, 128), pool,
+//        fire x 4 (32, 128 | 48, 192 | 48, 192 | 64, 256), pool, fire (64, 256)
+//   1.1  conv 3x3/2 64, pool, fire x 2 (16, 64), pool, fire x 2 (32, 128), pool,
+//        fire x 4 (48, 192 | 48, 192 | 64, 256 | 64, 256)
+//   pools 3x3/2 rounded up; classifier: dropout, conv 1x1 classes, relu, mean over the map
+//   trunk: maps: conv1 (stride 2) and the last fire before each pool (4, 8, 16)
+//
+// Deviations:
+//   - the network ends at stride 16. At output stride 32 the trunk pools once more, as between its
+//     stages, so that strides mean the same on all backbones; at 16 and below it does not, and map
+//     32 is map 16;
+//   - the trunk pads the first convolution (by half its kernel) and the pools (by 1), so that cell
+//   i
+//     of a map of stride s lies on pixel s * i; the classifier is unpadded as published;
+//   - fresh weights are drawn after He et al. 2015 (fan in); `width` is ours.
+
+#include "models/backbones/squeezenet.h"
+
+#include <torch/torch.h>
+
+#include <array>
+#include <vector>
+
+#include "models/backbones/layers.h"
+
+namespace seglab {
+namespace {
+
+namespace nn = torch::nn;
+
+class FireImpl : public nn::Module {
+ public:
+  /// @param expand  channels of each of the two expansions
+  FireImpl(int64_t in, int64_t squeeze, int64_t expand, const StrideWalk::Step& step) {
+    squeeze_ = register_module("squeeze", nn::Conv2d(nn::Conv2dOptions(in, squeeze, 1)));
+    expand1x1_ = register_module("expand1x1", nn::Conv2d(nn::Conv2dOptions(squeeze, expand, 1)));
+    expand3x3_ = register_module("expand3x3", nn::Conv2d(CenteredConv(squeeze, expand, 3, step)));
+  }
+
+  at::Tensor forward(const at::Tensor& x) {
+    const at::Tensor squeezed = squeeze_(x).relu_();
+    return at::cat({expand1x1_(squeezed).relu_(), expand3x3_(squeezed).relu_()}, 1);
+  }
+
+ private:
+  nn::Conv2d squeeze_{nullptr}, expand1x1_{nullptr}, expand3x3_{nullptr};
+};
+TORCH_MODULE(Fire);
+
+struct FireSize {
+  int64_t squeeze, expand;
+};
+
+/// One version: the first convolution, then the fires of strides 4, 8 and 16.
+struct Version {
+  int64_t kernel, channels;
+  std::array<std::vector<FireSize>, 3> stages;
+};
+
+Version VersionOf(const std::string& name) {
+  const FireSize a{16, 64}, b{32, 128}, c{48, 192}, d{64, 256};
+  if (name == "squeezenet1_0") return {7, 96, {{{a, a, b}, {b, c, c, d}, {d}}}};
+  return {3, 64, {{{a, a}, {b, b}, {c, c, d, d}}}};
+}
+
+constexpr int64_t kLastChannels = 512;
+
+StagedFeatures MakeFeatures(const std::string& name, double width, Geometry geometry,
+                            StrideWalk& walk) {
+  const Version version = VersionOf(name);
+  StagedFeatures features;
+  int64_t in = ScaledChannels(version.channels, width);
+  const int64_t padding = geometry == Geometry::kTight ? version.kernel / 2 : 0;
+  const StrideWalk::Step step = walk.Next(2);
+  walk.Shift(static_cast<double>(version.kernel / 2 - padding));
+  features.Add(nn::Conv2d(CenteredConv(3, in, version.kernel, step).padding(padding)));
+  features.Add(nn::ReLU(nn::ReLUOptions(true)));
+  features.Mark(2, in, walk);
+  int stride = 2;
+  for (const std::vector<FireSize>& stage : version.stages) {
+    features.Add(MakePool(3, /*ceil_mode=*/true, geometry, walk));
+    stride *= 2;
+    for (const FireSize& size : stage) {
+      const int64_t expand = ScaledChannels(size.expand, width);
+      features.Add(Fire(in, ScaledChannels(size.squeeze, width), expand, walk.Next(1)));
+      in = 2 * expand;
+    }
+    features.Mark(stride, in, walk);
+  }
+  return features;
+}
+
+class SqueezeNetClassifier : public SegModel {
+ public:
+  SqueezeNetClassifier(const std::string& name, double width, double dropout, int classes)
+      : name_(name) {
+    StrideWalk walk;
+    features_ =
+        register_module("features", MakeFeatures(name, width, Geometry::kClassifier, walk).layers);
+    nn::Conv2d last(nn::Conv2dOptions(2 * ScaledChannels(kLastChannels / 2, width), classes, 1));
+    classifier_ =
+        register_module("classifier", TensorSequential(nn::Dropout(dropout), last, nn::ReLU()));
+    InitHe(*this);
+    nn::init::normal_(last->weight, 0, 0.01);
+  }
+
+  SegOutput forward(const at::Tensor& image) override {
+    return {classifier_->forward(Features(image)).mean({2, 3}), {}};
+  }
+
+  at::Tensor Features(const at::Tensor& image) override {
+    CheckImage(image, name_ + " classifier", name_ == "squeezenet1_0" ? 21 : 17);
+    return features_->forward(image);
+  }
+
+ private:
+  std::string name_;
+  TensorSequential features_{nullptr}, classifier_{nullptr};
+};
+
+}  // namespace
+
+std::shared_ptr<Trunk> MakeSqueezeNetTrunk(const std::string& name, JsonReader& reader,
+                                           const TrunkOptions& trunk) {
+  double width = 1;
+  ReadWidth(reader, width);
+  RefusePublished(name, trunk);
+  StrideWalk walk(trunk.output_stride);
+  StagedFeatures features = MakeFeatures(name, width, Geometry::kTight, walk);
+  const int64_t channels = features.maps.at(16).channels;
+  if (trunk.output_stride == 32) {
+    features.Add(MakePool(3, /*ceil_mode=*/true, Geometry::kTight, walk));
+  }
+  features.Mark(32, channels, walk);
+  return std::make_shared<StagedTrunk>(features);
+}
+
+std::shared_ptr<SegModel> MakeSqueezeNetClassifier(const std::string& name, JsonReader& reader,
+                                                   int classes) {
+  double width = 1, dropout = 0.5;
+  ReadWidth(reader, width);
+  reader.Get("dropout", dropout, 0.0, 0.95);
+  return std::make_shared<SqueezeNetClassifier>(name, width, dropout, classes);
+}
+
+}  // namespace seglab

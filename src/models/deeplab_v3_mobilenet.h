@@ -1,0 +1,21 @@
+#pragma once
+
+#include <memory>
+
+#include "base/json.h"
+#include "models/seg_model.h"
+
+namespace seglab {
+
+struct DeepLabV3MobileNetOptions {
+  int output_stride = 16;  ///< 32, 16, 8 or 4; published 16
+  double width = 1;        ///< factor on all channel counts; published 1
+};
+
+std::shared_ptr<SegModel> MakeDeepLabV3MobileNetV2(const DeepLabV3MobileNetOptions& options,
+                                                   int classes);
+
+/// Reads output_stride and width from `reader`.
+std::shared_ptr<SegModel> MakeDeepLabV3MobileNetV2(JsonReader& reader, int classes);
+
+}  // namespace seglab

@@ -1,0 +1,119 @@
+// torchvision's segmentation networks on ResNets: fcn_resnet50, fcn_resnet101, deeplabv3_resnet50,
+// deeplabv3_resnet101.
+//   FCN: J. Long, E. Shelhamer, T. Darrell, CVPR 2015, arXiv:1411.4038; DeepLab v3: L.-C. Chen,
+//   G. Papandreou, F. Schroff, H. Adam, "Rethinking Atrous Convolution for Semantic Image
+//   Segmentation", arXiv:1706.05587.
+//
+//   image -> ResNet at output stride 8 -> layer4 -> classifier -> bilinear to the image's size
+//                                      -> layer3 -> aux_classifier (aux_loss) -> the same
+//   FCN head:       conv 3x3 to a quarter of the channels, bn, relu, dropout 0.1, conv 1x1 classes
+//   DeepLab head:   ASPP 256 (1x1; 3x3 at rates 12, 24, 36; image mean), conv 3x3, bn, relu,
+//                   conv 1x1 classes
+//   aux_classifier: an FCN head
+//
+// Deviations from torchvision:
+//   - fresh trunk weights are drawn after He et al. 2015 with fan in;
+//   - `width` is ours.
+// torchvision's own from the papers: FCN without skips on a dilated trunk; interpolation aligns the
+// outer edges of cells, while a cell i of the trunk lies on pixel 8 i: 3.5 pixels off.
+
+#include "models/torchvision_seg.h"
+
+#include <torch/torch.h>
+
+#include "models/backbones/layers.h"
+#include "models/backbones/resnet.h"
+#include "nn/aspp.h"
+#include "tensor/state.h"
+
+namespace seglab {
+namespace {
+
+namespace nn = torch::nn;
+
+TensorSequential FcnHead(int64_t in, int64_t classes) {
+  const int64_t inner = in / 4;
+  TensorSequential head = ConvBnRelu(in, inner, 3);
+  head->push_back(nn::Dropout(0.1));
+  head->push_back(nn::Conv2d(nn::Conv2dOptions(inner, classes, 1)));
+  return head;
+}
+
+TensorSequential DeepLabHead(int64_t in, int64_t channels, int64_t classes) {
+  AsppOptions aspp;
+  aspp.in = in;
+  aspp.out = channels;
+  return TensorSequential(
+      Aspp(aspp), nn::Conv2d(nn::Conv2dOptions(channels, channels, 3).padding(1).bias(false)),
+      nn::BatchNorm2d(channels), nn::ReLU(), nn::Conv2d(nn::Conv2dOptions(channels, classes, 1)));
+}
+
+class TorchvisionSeg : public SegModel {
+ public:
+  TorchvisionSeg(const TorchvisionSegOptions& options, int classes)
+      : where_((options.deeplab ? "deeplabv3_" : "fcn_") + options.backbone + " input") {
+    ResNetOptions resnet;
+    resnet.width = options.width;
+    TrunkOptions trunk;
+    trunk.output_stride = 8;
+    backbone_ = register_module("backbone", MakeResNetTrunk(options.backbone, resnet, trunk));
+    const int64_t deepest = backbone_->Channels(32);
+    classifier_ = register_module(
+        "classifier", options.deeplab
+                          ? DeepLabHead(deepest, ScaledChannels(256, options.width), classes)
+                          : FcnHead(deepest, classes));
+    if (!options.aux_loss) return;
+    aux_classifier_ = register_module("aux_classifier", FcnHead(backbone_->Channels(16), classes));
+  }
+
+  SegOutput forward(const at::Tensor& image) override {
+    CheckShape(image, {-1, 3, -1, -1}, where_);
+    const FeatureMaps maps = backbone_->forward(image);
+    SegOutput out;
+    out.logits = Enlarged(classifier_->forward(maps.at(32)), image);
+    if (aux_classifier_) out.aux_logits = Enlarged(aux_classifier_->forward(maps.at(16)), image);
+    return out;
+  }
+
+  at::Tensor Features(const at::Tensor& image) override {
+    CheckShape(image, {-1, 3, -1, -1}, where_);
+    return backbone_->forward(image).at(32);
+  }
+
+  /// From a network of the same kind, with or without auxiliary head, or from the ResNet
+  /// classifier.
+  Start StartFrom(const NamedTensors& source) const override {
+    for (const auto& [name, tensor] : source) {
+      if (HasPrefix(name, "backbone")) return {source, {"aux_classifier"}, {"aux_classifier"}};
+    }
+    Start start = backbone_->StartFromClassifier(source);
+    for (auto& [name, tensor] : start.tensors) name = "backbone." + name;
+    start.new_layers = {"classifier", "aux_classifier"};
+    return start;
+  }
+
+ private:
+  static at::Tensor Enlarged(const at::Tensor& score, const at::Tensor& image) {
+    return at::upsample_bilinear2d(score, {image.size(2), image.size(3)},
+                                   /*align_corners=*/false);
+  }
+
+  std::string where_;
+  std::shared_ptr<Trunk> backbone_;
+  TensorSequential classifier_{nullptr}, aux_classifier_{nullptr};
+};
+
+}  // namespace
+
+std::shared_ptr<SegModel> MakeTorchvisionSeg(const TorchvisionSegOptions& options, int classes) {
+  return std::make_shared<TorchvisionSeg>(options, classes);
+}
+
+std::shared_ptr<SegModel> MakeTorchvisionSeg(JsonReader& reader, int classes,
+                                             TorchvisionSegOptions options) {
+  reader.Get("aux_loss", options.aux_loss);
+  ReadWidth(reader, options.width);
+  return MakeTorchvisionSeg(options, classes);
+}
+
+}  // namespace seglab

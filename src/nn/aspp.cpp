@@ -1,0 +1,68 @@
+#include "nn/aspp.h"
+
+#include <torch/torch.h>
+
+#include <string>
+
+#include "base/error.h"
+
+namespace seglab {
+namespace {
+
+namespace nn = torch::nn;
+
+/// Batch norm in training divides by the deviation over images and pixels: of one value there is
+/// none.
+void CheckManyValues(const TensorSequential& branch, const at::Tensor& x) {
+  if (x.size(0) > 1) return;
+  for (const auto& child : branch->children()) {
+    if (child->as<nn::BatchNorm2dImpl>() == nullptr || !child->is_training()) continue;
+    throw Error(
+        "image-level features: batch norm needs 2 images in training, found a batch of 1; "
+        "use larger batches or freeze batch norm");
+  }
+}
+
+}  // namespace
+
+TensorSequential ConvBnRelu(int64_t in, int64_t out, int64_t kernel, int64_t dilation) {
+  return TensorSequential(nn::Conv2d(nn::Conv2dOptions(in, out, kernel)
+                                         .padding(kernel / 2 * dilation)
+                                         .dilation(dilation)
+                                         .bias(false)),
+                          nn::BatchNorm2d(out), nn::ReLU());
+}
+
+at::Tensor ImageLevel(TensorSequential& branch, const at::Tensor& x) {
+  CheckManyValues(branch, x);
+  const at::Tensor level = branch->forward(x.mean({2, 3}, /*keepdim=*/true));
+  return level.expand({-1, -1, x.size(2), x.size(3)});
+}
+
+AsppImpl::AsppImpl(const AsppOptions& options) {
+  nn::ModuleList convs;
+  auto add = [&](const TensorSequential& branch) {
+    convs->push_back(branch);
+    branches_.push_back(branch);
+  };
+  add(ConvBnRelu(options.in, options.out, 1));
+  for (int64_t rate : options.rates) add(ConvBnRelu(options.in, options.out, 3, rate));
+  // The pooling in front only takes its number: of a 1x1 map it is an identity.
+  add(TensorSequential(nn::AdaptiveAvgPool2d(1),
+                       nn::Conv2d(nn::Conv2dOptions(options.in, options.out, 1).bias(false)),
+                       nn::BatchNorm2d(options.out), nn::ReLU()));
+  register_module("convs", convs);
+  TensorSequential project =
+      ConvBnRelu(static_cast<int64_t>(branches_.size()) * options.out, options.out, 1);
+  project->push_back(nn::Dropout(options.dropout));
+  project_ = register_module("project", project);
+}
+
+at::Tensor AsppImpl::forward(const at::Tensor& x) {
+  std::vector<at::Tensor> parts;
+  for (size_t i = 0; i + 1 < branches_.size(); ++i) parts.push_back(branches_[i]->forward(x));
+  parts.push_back(ImageLevel(branches_.back(), x));
+  return project_->forward(at::cat(parts, 1));
+}
+
+}  // namespace seglab

@@ -1,0 +1,93 @@
+#include "tensor/safetensors_header.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <fstream>
+#include <string>
+
+#include "base/error.h"
+#include "base/test_folder.h"
+#include "tensor/tensor_file.h"
+#include "tensor/test_files.h"
+
+namespace seglab {
+namespace {
+
+using namespace std::string_literals;
+using testing::HasSubstr;
+
+class SafetensorsHeaderTest : public testing::Test {
+ protected:
+  /// What reading a file with this header says; "" when it is accepted.
+  std::string Message(const std::string& header, size_t data_size) {
+    const std::string bytes =
+        test_files::Little(header.size(), 8) + header + std::string(data_size, '\1');
+    std::ofstream(path_, std::ios::binary)
+        .write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    try {
+      ReadSafetensors(path_);
+    } catch (const Error& error) {
+      EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos) << error.what();
+      EXPECT_THAT(error.what(), HasSubstr(path_));
+      return error.what();
+    }
+    return "";
+  }
+
+  TestFolder folder_;
+  const std::string path_ = folder_.File("a.safetensors");
+};
+
+TEST_F(SafetensorsHeaderTest, TheHeaderIsStrictJson) {
+  const auto entry = [](const std::string& shape) {
+    return R"({"dtype":"U8","shape":)" + shape + R"(,"data_offsets":[0,2]})";
+  };
+  EXPECT_EQ(Message("\t{ \"x\" :\n" + entry("[ 2 , 1 ]") + " }\r\n ", 2), "");
+  EXPECT_EQ(Message(R"({"\u00e4\n\"":)" + entry("[2]") + "}", 2), "");
+  for (const char* shape : {"[02]", "[2.0]", "[2e0]", "[+2]", "[2,]", "[,2]", "[2 1]", "[0x2]"})
+    EXPECT_THAT(Message("{\"x\":" + entry(shape) + "}", 2), HasSubstr("damaged")) << shape;
+  for (const char* name : {"\"\\x\"", "\"\n\"", "\"\xc3\"", "\"\\ud800\"", "'x'", "x"})
+    EXPECT_THAT(Message("{"s + name + ":" + entry("[2]") + "}", 2), HasSubstr("damaged")) << name;
+  EXPECT_THAT(Message("{/**/\"x\":" + entry("[2]") + "}", 2), HasSubstr("damaged"));
+  EXPECT_THAT(Message("{\"x\":" + entry("[2]") + "} x", 2), HasSubstr("follows"));
+  std::string many = "[2";
+  for (int i = 0; i < 64; ++i) many += ",1";
+  EXPECT_THAT(Message("{\"x\":" + entry(many + "]") + "}", 2), HasSubstr("64"));
+  EXPECT_THAT(Message("{\"" + std::string(5000, 'x') + "\":" + entry("[2]") + "}", 2),
+              HasSubstr("longer"));
+  EXPECT_THAT(Message(R"({"__metadata__":{},"__metadata__":{}})", 0), HasSubstr("twice"));
+}
+
+TEST_F(SafetensorsHeaderTest, LongMetadataIsKept) {
+  const std::string text(1'000'000, 'x');
+  WriteSafetensors(path_, {{"x", torch::zeros({2})}}, {{"note", text}});
+  EXPECT_EQ(ReadSafetensors(path_).metadata.at("note"), text);
+}
+
+// Some fifty bytes of the header would each become a tensor of hundreds.
+TEST_F(SafetensorsHeaderTest, FloodsAreRefused) {
+  std::string tensors = "{", texts = R"({"__metadata__":{)";
+  for (int i = 0; i < 400'000; ++i) {
+    const std::string comma = i == 0 ? "\"" : ",\"";
+    tensors += comma + std::to_string(i) + R"(":{"dtype":"U8","shape":[0],"data_offsets":[0,0]})";
+    texts += comma + std::to_string(i) + "\":\"\"";
+  }
+  EXPECT_THAT(Message(tensors + "}", 0), HasSubstr("far more objects"));
+  EXPECT_THAT(Message(texts + "}}", 0), HasSubstr("far more objects"));
+}
+
+TEST_F(SafetensorsHeaderTest, ThousandsOfTensors) {
+  NamedTensors tensors;
+  for (int i = 0; i < 20'000; ++i)
+    tensors.emplace_back(std::to_string(i), torch::full({2}, i, at::kFloat));
+  WriteSafetensors(path_, tensors);
+  const TensorFile file = ReadSafetensors(path_);
+  ASSERT_EQ(file.tensors.size(), tensors.size());
+  EXPECT_EQ(file.tensors.back().first, "19999");
+  EXPECT_EQ(file.tensors.back().second[1].item<float>(), 19999);
+}
+
+}  // namespace
+}  // namespace seglab

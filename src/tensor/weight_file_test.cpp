@@ -1,0 +1,80 @@
+#include "tensor/weight_file.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <fstream>
+#include <string>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/test_folder.h"
+#include "tensor/test_files.h"
+
+namespace seglab {
+namespace {
+
+using namespace std::string_literals;
+using namespace test_files;
+using testing::HasSubstr;
+
+class WeightFileTest : public testing::Test {
+ protected:
+  void Write(const std::string& bytes) {
+    std::ofstream(path_, std::ios::binary)
+        .write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  }
+
+  std::string Message(const std::string& bytes) {
+    Write(bytes);
+    try {
+      ReadWeights(path_);
+    } catch (const Error& error) {
+      EXPECT_THAT(error.what(), HasSubstr(path_));
+      return error.what();
+    }
+    return "";
+  }
+
+  TestFolder folder_;
+  const std::string path_ = folder_.File("weights");  // the name says nothing of the format
+};
+
+TEST_F(WeightFileTest, TellsTheFormatFromTheContent) {
+  const float three = 3;
+  const std::string data(reinterpret_cast<const char*>(&three), 4);
+  const std::string value = Dict({{"w", Tensor(Storage("0", 1), 0, {1}, {1})}});
+  WriteSafetensors(path_, {{"w", torch::full({1}, 3.f)}});
+  const std::string blob = Field(7, Field(1, "\1")) + Field(5, data);
+  for (const std::string& bytes :
+       {ReadFile(path_), ZipPth(value, {{"0", data}}), LegacyPth(value, {{"0", data}}),
+        Field(100, Field(1, "w") + Field(7, blob)),
+        Field(1, "net") + Field(100, Field(1, "w") + Field(7, blob)),
+        Field(2, Field(4, "w") + Field(6, blob))}) {
+    Write(bytes);
+    const TensorFile file = ReadWeights(path_);
+    ASSERT_EQ(file.tensors.size(), 1u);
+    EXPECT_TRUE(at::equal(file.tensors[0].second, torch::full({1}, 3.f)));
+  }
+}
+
+TEST_F(WeightFileTest, SaysWhatAFileSeemsToBe) {
+  EXPECT_THAT(Message(""), HasSubstr("is empty"));
+  EXPECT_THAT(Message("name: \"VGG\"\nlayer {"), HasSubstr("no weight file that is known"));
+  EXPECT_THAT(Message("\x89HDF\r\n\x1a\n"), HasSubstr("HDF5"));
+  EXPECT_THAT(Message("\x1f\x8b\x08 gzip"), HasSubstr("gunzip"));
+  EXPECT_THAT(Message("<!DOCTYPE html>"), HasSubstr("web page"));
+  EXPECT_THAT(Message("version https://git-lfs.github.com/spec/v1\n"), HasSubstr("git lfs pull"));
+  EXPECT_THAT(Message("\x80\x02}."), HasSubstr("a pickle that torch.save did not write"));
+  EXPECT_THAT(Message(std::string(257, 's') + "ustar\0"s), HasSubstr("before 2017"));
+  EXPECT_THAT(Message("PK\x03\x04 something"), HasSubstr("directory"));
+  EXPECT_THAT(Message(Little(1000, 8) + "{\"w\":"), HasSubstr("safetensors"));
+  for (const std::string& bytes :
+       {"\0"s, "\xff"s, "x"s, std::string(100, '\0'), std::string(100, '\xff')})
+    EXPECT_THAT(Message(bytes), HasSubstr("no weight file")) << bytes;
+  EXPECT_THROW(ReadWeights(folder_.File("none")), Error);
+}
+
+}  // namespace
+}  // namespace seglab
