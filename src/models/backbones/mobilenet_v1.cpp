@@ -19,6 +19,7 @@
 #include <torch/torch.h>
 
 #include "models/backbones/layers.h"
+#include "nn/relu6.h"
 
 namespace seglab {
 namespace {
@@ -50,7 +51,7 @@ void AddConv(TensorSequential& layers, const nn::Conv2dOptions& conv, bool relu6
   layers->push_back(nn::Conv2d(nn::Conv2dOptions(conv).bias(false)));
   layers->push_back(nn::BatchNorm2d(conv.out_channels()));
   if (relu6) {
-    layers->push_back(nn::ReLU6(nn::ReLU6Options(true)));
+    layers->push_back(Relu6());
   } else {
     layers->push_back(nn::ReLU(nn::ReLUOptions(true)));
   }

@@ -19,6 +19,8 @@
 
 #include <algorithm>
 
+#include "nn/relu6.h"
+
 namespace seglab {
 namespace {
 
@@ -26,7 +28,7 @@ namespace nn = torch::nn;
 
 TensorSequential ConvBnRelu6(const nn::Conv2dOptions& conv) {
   return TensorSequential(nn::Conv2d(nn::Conv2dOptions(conv).bias(false)),
-                          nn::BatchNorm2d(conv.out_channels()), nn::ReLU6(nn::ReLU6Options(true)));
+                          nn::BatchNorm2d(conv.out_channels()), Relu6());
 }
 
 class InvertedResidualImpl : public nn::Module {
