@@ -16,6 +16,7 @@ int PredictCommand(const Args& args);
 int ScoreCommand(const Args& args);
 int ForwardCommand(const Args& args);
 int ModelsCommand(const Args& args);
+int WeightsCommand(const Args& args);
 int DataCommand(const Args& args);
 int ReportCommand(const Args& args);
 

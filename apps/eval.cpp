@@ -7,6 +7,7 @@
 #include "commands.h"
 #include "data/registry.h"
 #include "metrics/scores.h"
+#include "models/registry.h"
 #include "tensor/runtime.h"
 #include "train/evaluator.h"
 #include "train/model_file.h"
@@ -14,15 +15,17 @@
 namespace seglab {
 
 int EvalCommand(const Args& args) {
-  std::string checkpoint, dataset_name, data_root, split = "val", json, absent = "union",
-                                                   device = "auto";
+  std::string checkpoint, model, dataset_name, data_root, split = "val", json, absent = "union",
+                                                          device = "auto";
   std::vector<std::string> settings;
   EvalOptions options;
   CommandLine line(
       "eval --checkpoint DIR|FILE --dataset NAME [--data-root DIR] [--split NAME] [--json FILE]",
       "Scores a trained network on a data set, an image at a time.");
-  line.Required("checkpoint", &checkpoint, "run folder or .safetensors file")
+  line.Required("checkpoint", &checkpoint, "run folder or weight file")
       .Required("dataset", &dataset_name, "name of the data set")
+      .Option("model", &model,
+              "network of a weight file that does not name it: its name, JSON or a file")
       .Option("data-root", &data_root, "its root folder")
       .Option("split", &split, "split to score on")
       .Many("set", &settings, "an option of the data set, e.g. --set limit=50")
@@ -37,11 +40,16 @@ int EvalCommand(const Args& args) {
   if (!data_root.empty()) spec["root"] = data_root;
   for (const std::string& setting : settings) ApplySetting(spec, setting);
 
-  LoadedModel loaded = LoadModelFile(checkpoint);
   const std::shared_ptr<const Dataset> dataset = MakeDataset(spec);
-  if (dataset->Labels().size() != loaded.labels.size()) {
-    throw Error(loaded.path, ": was trained for ", loaded.labels.size(), " classes, ", dataset_name,
-                " has ", dataset->Labels().size(), "; take the data set it was trained on");
+  ModelChoice choice;
+  if (!model.empty()) choice.model = ParseModelSpec(model, "--model");
+  choice.labels = dataset->Labels();
+  choice.labels_from = dataset_name;
+  const LoadedModel loaded = LoadModelFile(checkpoint, choice);
+  const bool classifier = ModelTask(loaded.spec, loaded.path) == Task::kClassification;
+  if (classifier != dataset->IsClassification()) {
+    throw Error(loaded.path, ": is a ", classifier ? "classifier" : "segmentation network",
+                ", which cannot be scored on ", dataset_name, "; take another data set");
   }
   loaded.model->to(PickDevice(device));
   const EvalResult result = Evaluate(*loaded.model, dataset, options);

@@ -1,9 +1,9 @@
 #include <torch/torch.h>
 
 #include "base/error.h"
-#include "base/files.h"
 #include "command_line.h"
 #include "commands.h"
+#include "models/caffe_names.h"
 #include "models/registry.h"
 #include "tensor/runtime.h"
 #include "tensor/state.h"
@@ -11,37 +11,27 @@
 #include "train/model_file.h"
 
 namespace seglab {
-namespace {
-
-/// The number of classes that a weight file is for: rows of its last score layer, when it says so.
-int ClassesOf(const TensorFile& file) {
-  auto labels = file.metadata.find("labels");
-  if (labels == file.metadata.end()) return 0;
-  return static_cast<int>(ParseJson(labels->second, "labels")["names"].size());
-}
-
-}  // namespace
 
 int ForwardCommand(const Args& args) {
   std::string model_json, weights, input, output, device = "auto";
   CommandLine line("forward --model JSON --weights FILE --input FILE --output FILE",
                    "Runs a network on tensor \"image\" (N, 3, H, W), already normalised, and "
                    "writes \"logits\".");
-  line.Required("model", &model_json,
-                "network as JSON, e.g. '{\"name\": \"fcn8s\", \"num_classes\": 21}', or a file")
-      .Required("weights", &weights, "safetensors file with this network's names")
+  line.Required(
+          "model", &model_json,
+          "network: its name, JSON, e.g. '{\"name\": \"fcn8s\", \"num_classes\": 21}', or a file")
+      .Required("weights", &weights, "safetensors, .pth or .caffemodel of this network")
       .Required("input", &input, "safetensors file with tensor \"image\", float")
       .Required("output", &output,
                 "safetensors file to write: logits, and aux_logits where there are some")
       .Option("device", &device, "auto, cpu, cuda, cuda:1");
   if (!line.Parse(args)) return 0;
-  const Json spec =
-      FileExists(model_json) ? ReadJsonFile(model_json) : ParseJson(model_json, "--model");
-  const TensorFile file = ReadSafetensors(weights);
-  const std::shared_ptr<SegModel> model = MakeModel(spec, ClassesOf(file), "--model");
-  LoadOptions options;
-  options.where = weights;
-  LoadState(*model, ModelTensors(file), options);
+  const Json spec = ParseModelSpec(model_json, "--model");
+  const TensorFile file = ReadNetworkWeights(weights);
+  CheckCaffeNetwork(file, spec, weights);
+  const int classes = ClassesOfWeights(file, spec, "--model", weights);
+  const std::shared_ptr<SegModel> model = MakeModel(spec, classes, "--model");
+  LoadWeights(*model, file, weights);
 
   const TensorFile in = ReadSafetensors(input);
   const at::Tensor* image = in.Find("image");

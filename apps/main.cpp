@@ -27,6 +27,7 @@ constexpr CommandRow kCommands[] = {
     {"score", "score a folder of predicted masks against a folder of true ones", ScoreCommand},
     {"forward", "run a network on a tensor file", ForwardCommand},
     {"models", "list networks and backbones, or describe one", ModelsCommand},
+    {"weights", "look into weight files, or convert them", WeightsCommand},
     {"data", "list, check or export data sets", DataCommand},
     {"report", "write an experiment's tables and HTML report again", ReportCommand},
 };

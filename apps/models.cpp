@@ -1,29 +1,57 @@
 #include <torch/torch.h>
 
+#include <algorithm>
+#include <cstdio>
 #include <iomanip>
 #include <iostream>
-#include <map>
 
 #include "base/error.h"
+#include "base/names.h"
 #include "command_line.h"
 #include "commands.h"
 #include "models/backbones/backbone.h"
+#include "models/profile.h"
 #include "models/registry.h"
+#include "tensor/state.h"
 
 namespace seglab {
 namespace {
 
+constexpr char kWhere[] = "models";
+
+template <typename Row>
+std::vector<std::string> Names(const std::vector<Row>& rows) {
+  std::vector<std::string> names;
+  for (const Row& row : rows) names.push_back(row.name);
+  return names;
+}
+
+bool Contains(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+size_t Longest(const std::vector<std::string>& texts) {
+  size_t longest = 0;
+  for (const std::string& text : texts) longest = std::max(longest, text.size());
+  return longest;
+}
+
+// The list
+
+template <typename Row>
+void PrintRows(const std::vector<Row>& rows, size_t width) {
+  for (const Row& row : rows) {
+    std::cout << "  " << std::left << std::setw(static_cast<int>(width) + 2) << row.name
+              << row.summary << " (" << row.source << ")\n";
+  }
+}
+
 void PrintList() {
+  const size_t width = std::max(Longest(Names(ModelRows())), Longest(Names(BackboneRows())));
   std::cout << "networks\n";
-  for (const ModelRow& row : ModelRows()) {
-    std::cout << "  " << std::left << std::setw(14) << row.name << row.summary << " (" << row.source
-              << ")\n";
-  }
+  PrintRows(ModelRows(), width);
   std::cout << "\nbackbones\n";
-  for (const BackboneRow& row : BackboneRows()) {
-    std::cout << "  " << std::left << std::setw(14) << row.name << row.summary << " (" << row.source
-              << ")\n";
-  }
+  PrintRows(BackboneRows(), width);
 }
 
 Json ListAsJson() {
@@ -39,24 +67,186 @@ Json ListAsJson() {
   return list;
 }
 
-/// Parameters in all and by layer, and the output for an input of the given size.
-Json Describe(const Json& spec, int classes, int64_t height, int64_t width) {
-  const std::shared_ptr<SegModel> model = MakeModel(spec, classes, "models");
-  model->eval();
-  c10::InferenceMode inference;
-  const at::Tensor logits = model->forward(torch::zeros({1, 3, height, width})).logits;
-  Json layers = Json::array();
-  int64_t total = 0;
-  for (const auto& item : model->named_parameters()) {
-    total += item.value().numel();
-    layers.push_back({{"name", item.key()}, {"shape", item.value().sizes().vec()}});
+// Texts of figures
+
+/// 134,346,581
+std::string Grouped(int64_t count) {
+  std::string digits = std::to_string(count);
+  for (int at = static_cast<int>(digits.size()) - 3; at > 0; at -= 3) digits.insert(at, ",");
+  return digits;
+}
+
+/// "4.09 G": three figures; plain below 1000.
+std::string Short(int64_t count) {
+  const char* unit = " kMGTP";
+  double value = static_cast<double>(count);
+  while (value >= 999.5 && unit[1] != '\0') {
+    value /= 1000;
+    ++unit;
   }
-  return {{"model", spec},
-          {"parameters", total},
-          {"input", {1, 3, height, width}},
-          {"output", logits.sizes().vec()},
-          {"preprocessing", model->preprocessing.ToJson()},
-          {"parameter_tensors", layers}};
+  if (*unit == ' ') return std::to_string(count);
+  char text[32];
+  std::snprintf(text, sizeof text, "%.*f %c", value < 10 ? 2 : value < 100 ? 1 : 0, value, *unit);
+  return text;
+}
+
+std::string Bytes(int64_t bytes) { return Short(bytes) + (bytes < 1000 ? " B" : "B"); }
+
+/// The text of a count, nothing for 0.
+std::string OrBlank(int64_t count, std::string (*text)(int64_t)) {
+  return count == 0 ? "" : text(count);
+}
+
+std::string FieldText(const DeepestMap& map) {
+  std::string text = std::to_string(map.receptive_field);
+  if (map.whole_image) text += ", then the whole image";
+  if (map.receptive_field_with_pool != map.receptive_field) {
+    text += StrCat(" (", map.receptive_field_with_pool, " with the ",
+                   map.whole_image ? "" : "classifier's ", "average pool counted)");
+  }
+  return text;
+}
+
+/// Lines of cells under a head: the first `left` columns and the last are set left, others right.
+void PrintTable(const std::vector<std::vector<std::string>>& rows, size_t left) {
+  std::vector<size_t> widths(rows[0].size(), 0);
+  for (const auto& row : rows) {
+    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  for (const auto& row : rows) {
+    std::string line = " ";
+    for (size_t i = 0; i < row.size(); ++i) {
+      const std::string space(widths[i] - row[i].size(), ' ');
+      const bool to_left = i < left || i + 1 == row.size();
+      line += to_left ? " " + row[i] + space + " " : " " + space + row[i] + " ";
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    std::cout << line << "\n";
+  }
+}
+
+// One network
+
+void PrintProfile(const Json& spec, const Profile& profile) {
+  const DeepestMap& map = profile.deepest;
+  std::cout << spec.dump() << "\n  parameters         " << Grouped(profile.parameters);
+  if (profile.unused_parameters > 0) {
+    std::cout << " (" << Grouped(profile.unused_parameters) << " of them for training only)";
+  }
+  std::cout << "\n  MACs               " << Grouped(profile.macs) << "\n  FLOPs              "
+            << Grouped(profile.flops) << " (2 a MAC, and all other arithmetic)"
+            << "\n  conv layers        " << map.conv_layers << " on the longest path"
+            << "\n  receptive field    " << FieldText(map) << "\n  max stride         "
+            << map.max_stride << "\n  input              " << Json(profile.input).dump()
+            << "\n  output             " << Json(profile.output).dump() << "\n  activation memory  "
+            << Bytes(profile.activation_bytes) << " in all, "
+            << Bytes(profile.peak_activation_bytes) << " at once in inference\n";
+  if (!profile.uncounted.empty()) {
+    std::vector<std::string> calls;
+    for (const auto& [op, count] : profile.uncounted) calls.push_back(StrCat(op, " x", count));
+    std::cout << "  not counted        " << Join(calls) << "\n";
+  }
+  std::cout << "\n";
+  std::vector<std::vector<std::string>> rows = {
+      {"operator", "output", "parameters", "MACs", "FLOPs", "memory", "field", "stride", "weight"}};
+  for (const LayerProfile& layer : profile.layers) {
+    rows.push_back(
+        {layer.op, Json(layer.output).dump(), OrBlank(layer.parameters, Grouped),
+         OrBlank(layer.macs, Short), OrBlank(layer.flops, Short),
+         OrBlank(layer.output_bytes, Bytes), OrBlank(layer.receptive_field, Grouped),
+         OrBlank(layer.stride, Grouped),
+         layer.weight.empty() ? "" : layer.weight + " " + ShapeText(layer.weight_shape)});
+  }
+  PrintTable(rows, 2);
+}
+
+/// The parts of a specification that a name or JSON text means: a network's, or a backbone's, which
+/// stands for the classifier on it.
+Json SpecOf(const std::string& text, const std::string& backbone) {
+  Json spec = text.rfind('{', 0) == 0 ? ParseJson(text, kWhere) : Json{{"name", text}};
+  if (!spec.contains("name") || !spec["name"].is_string()) {
+    throw Error(kWhere, ": the network has no \"name\"; seglab models lists the names");
+  }
+  const std::string name = spec["name"].get<std::string>();
+  const std::vector<std::string> models = Names(ModelRows()), backbones = Names(BackboneRows());
+  if (Contains(backbones, name) && !Contains(models, name)) {
+    if (!backbone.empty()) {
+      throw UsageError("--backbone: ", name, " is a backbone itself; name a network with it");
+    }
+    return {{"name", "classifier"}, {"backbone", spec.size() == 1 ? Json(name) : spec}};
+  }
+  if (!Contains(models, name)) {
+    std::vector<std::string> all = models;
+    all.insert(all.end(), backbones.begin(), backbones.end());
+    throw Error(kWhere, ".name: ", UnknownName("network or backbone", name, all));
+  }
+  if (!backbone.empty()) {
+    spec["backbone"] =
+        backbone.rfind('{', 0) == 0 ? ParseJson(backbone, "--backbone") : Json(backbone);
+  }
+  return spec;
+}
+
+struct Size {
+  int classes = 0;  ///< 0 here and below: what is usual for the task
+  int64_t height = 0, width = 0;
+
+  void FillIn(Task task) {
+    const bool classifier = task == Task::kClassification;
+    const int64_t side = classifier ? 224 : 500;
+    if (classes == 0) classes = classifier ? 1000 : 21;
+    if (height == 0) height = side;
+    if (width == 0) width = side;
+  }
+};
+
+void Describe(const Json& spec, Size size, bool json) {
+  size.FillIn(ModelTask(spec, kWhere));
+  if (size.height < 1 || size.width < 1 || size.classes < 1) {
+    throw UsageError("models: --classes, --height and --width must be at least 1");
+  }
+  const std::shared_ptr<SegModel> model =
+      MakeModel(spec, spec.contains("num_classes") ? 0 : size.classes, kWhere);
+  Profile profile = ProfileModel(*model, size.height, size.width);
+  CountClassifierPool(spec, profile);
+  if (!json) {
+    PrintProfile(spec, profile);
+    return;
+  }
+  Json description = {{"model", spec}};
+  description.update(ToJson(profile));
+  description["preprocessing"] = model->preprocessing.ToJson();
+  description["parameter_tensors"] = Json::array();
+  for (const auto& item : model->named_parameters()) {
+    description["parameter_tensors"].push_back(
+        {{"name", item.key()}, {"shape", item.value().sizes().vec()}});
+  }
+  std::cout << description.dump(2) << "\n";
+}
+
+/// One line for each backbone as classifier.
+void PrintTableOfBackbones(Size size, bool json) {
+  size.FillIn(Task::kClassification);
+  Json all = Json::array();
+  std::vector<std::vector<std::string>> rows = {
+      {"backbone", "parameters", "MACs", "conv layers", "stride", "receptive field"}};
+  for (const BackboneRow& row : BackboneRows()) {
+    const auto model = MakeClassifier(row.name, size.classes, kWhere);
+    const Profile profile = ProfileModel(*model, size.height, size.width);
+    const DeepestMap& map = profile.deepest;
+    Json entry = {{"name", row.name}};
+    entry.update(ToJson(profile));
+    entry.erase("layers");
+    all.push_back(entry);
+    rows.push_back({row.name, Grouped(profile.parameters), Grouped(profile.macs),
+                    std::to_string(map.conv_layers), std::to_string(map.max_stride),
+                    FieldText(map)});
+  }
+  if (json) {
+    std::cout << all.dump(2) << "\n";
+  } else {
+    PrintTable(rows, 1);
+  }
 }
 
 }  // namespace
@@ -64,41 +254,30 @@ Json Describe(const Json& spec, int classes, int64_t height, int64_t width) {
 int ModelsCommand(const Args& args) {
   std::vector<std::string> names;
   std::string backbone;
-  int classes = 21;
-  int64_t height = 500, width = 500;
-  bool json = false;
-  CommandLine line("models [NAME | JSON] [--backbone NAME] [--json]",
-                   "Lists networks and backbones, or describes one.");
+  Size size;
+  bool table = false, json = false;
+  CommandLine line(
+      "models [NAME | JSON | --table] [--backbone NAME | JSON] [--json]",
+      "Lists networks and backbones, or describes one: what it costs and what it sees.");
   line.Positional(&names, 0, 1)
-      .Option("backbone", &backbone, "backbone of the network, by name")
-      .Option("classes", &classes, "number of classes")
-      .Option("height", &height, "rows of the input")
-      .Option("width", &width, "columns of the input")
+      .Option("backbone", &backbone, "backbone of the network, by name or as JSON")
+      .Option("classes", &size.classes, "number of classes; 0: 21, of classifiers 1000")
+      .Option("height", &size.height, "rows of the input; 0: 500, of classifiers 224")
+      .Option("width", &size.width, "columns of the input; 0: 500, of classifiers 224")
+      .Flag("table", &table, "one line for each backbone as classifier")
       .Flag("json", &json, "print JSON");
   if (!line.Parse(args)) return 0;
-  if (names.empty()) {
-    if (json) {
-      std::cout << ListAsJson().dump(2) << "\n";
-    } else {
-      PrintList();
+  if (table) {
+    if (!names.empty() || !backbone.empty()) {
+      throw UsageError("models: --table shows all backbones; leave the name out");
     }
-    return 0;
-  }
-  Json spec =
-      names[0].rfind('{', 0) == 0 ? ParseJson(names[0], "models") : Json{{"name", names[0]}};
-  if (!backbone.empty()) spec["backbone"] = backbone;
-  const Json description =
-      Describe(spec, spec.contains("num_classes") ? 0 : classes, height, width);
-  if (json) {
-    std::cout << description.dump(2) << "\n";
-    return 0;
-  }
-  std::cout << spec.dump() << "\n  parameters  " << description["parameters"] << "\n  input       "
-            << description["input"].dump() << "\n  output      " << description["output"].dump()
-            << "\n";
-  for (const Json& layer : description["parameter_tensors"]) {
-    std::cout << "    " << std::left << std::setw(40) << layer["name"].get<std::string>()
-              << layer["shape"].dump() << "\n";
+    PrintTableOfBackbones(size, json);
+  } else if (!names.empty()) {
+    Describe(SpecOf(names[0], backbone), size, json);
+  } else if (json) {
+    std::cout << ListAsJson().dump(2) << "\n";
+  } else {
+    PrintList();
   }
   return 0;
 }

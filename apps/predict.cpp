@@ -8,6 +8,7 @@
 #include "commands.h"
 #include "data/convert.h"
 #include "data/masks.h"
+#include "models/registry.h"
 #include "tensor/argmax.h"
 #include "tensor/runtime.h"
 #include "train/evaluator.h"
@@ -45,16 +46,19 @@ std::vector<std::string> ExpandImages(const std::vector<std::string>& inputs) {
 }  // namespace
 
 int PredictCommand(const Args& args) {
-  std::string checkpoint, out, device = "auto", precision = "float32";
+  std::string checkpoint, model, labels, out, device = "auto", precision = "float32";
   double alpha = 0.55;
   bool no_overlay = false;
   std::vector<std::string> inputs;
   CommandLine line(
       "predict --checkpoint DIR|FILE --out DIR IMAGE...",
       "Segments images: <name>.png is the mask of class indices, <name>_overlay.jpg shows it.");
-  line.Required("checkpoint", &checkpoint, "run folder or .safetensors file")
+  line.Required("checkpoint", &checkpoint, "run folder or weight file")
       .Required("out", &out, "folder for the results")
       .Positional(&inputs, 1, -1)
+      .Option("model", &model,
+              "network of a weight file that does not name it: its name, JSON or a file")
+      .Option("labels", &labels, "its classes: voc, camvid or a JSON file {\"names\": [...]}")
       .Option("alpha", &alpha, "strength of the colors in the overlay, 0 to 1")
       .Flag("no-overlay", &no_overlay, "write masks only")
       .Option("precision", &precision, "float32 or bfloat16")
@@ -63,7 +67,16 @@ int PredictCommand(const Args& args) {
   if (!(alpha >= 0 && alpha <= 1))
     throw UsageError("predict: --alpha must be 0 to 1, found ", alpha);
   const std::vector<std::string> images = ExpandImages(inputs);
-  LoadedModel loaded = LoadModelFile(checkpoint);
+  ModelChoice choice;
+  if (!model.empty()) choice.model = ParseModelSpec(model, "--model");
+  if (!labels.empty()) choice.labels = ParseLabels(labels, "--labels");
+  choice.labels_from = "--labels";
+  const LoadedModel loaded = LoadModelFile(checkpoint, choice);
+  if (ModelTask(loaded.spec, loaded.path) == Task::kClassification) {
+    throw Error(loaded.path,
+                ": is a classifier, which segments no images; take a segmentation "
+                "network");
+  }
   loaded.model->to(PickDevice(device));
   CheckWritableFolder(out);
   Progress progress("predicting", static_cast<int64_t>(images.size()));

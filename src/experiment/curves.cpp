@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "experiment/html.h"
+#include "experiment/svg.h"
 
 namespace seglab {
 namespace {
@@ -22,8 +23,7 @@ constexpr double kLetter = 7;        ///< mean width of a letter of the labels i
 constexpr double kLabelHeight = 14;  ///< smallest distance of two labels
 constexpr size_t kLongestLabel = 18;
 constexpr size_t kMostLabels = 10;  ///< more of them leave only the legend
-constexpr int kColors = 7;
-constexpr int kBuckets = 400;  ///< the raw line has at most two points in each
+constexpr int kBuckets = 400;       ///< the raw line has at most two points in each
 
 struct Point {
   double x, y;
@@ -65,12 +65,6 @@ Points Thinned(const Points& points) {
   return out;
 }
 
-std::string Number(double value, int decimals = 1) {
-  char text[64];
-  std::snprintf(text, sizeof(text), "%.*f", decimals, value);
-  return text;
-}
-
 /// From values to places in the SVG.
 class Axes {
  public:
@@ -97,14 +91,9 @@ class Axes {
 std::string Path(const Points& points, const Axes& axes, const std::string& classes) {
   std::string d;
   for (const Point& point : points) {
-    d += (d.empty() ? "M" : "L") + Number(axes.X(point.x)) + " " + Number(axes.Y(point.y));
+    d += (d.empty() ? "M" : "L") + SvgNumber(axes.X(point.x)) + " " + SvgNumber(axes.Y(point.y));
   }
   return "<path class=\"" + classes + "\" d=\"" + d + "\"/>\n";
-}
-
-std::string Text(double x, double y, const std::string& attributes, const std::string& text) {
-  return "<text x=\"" + Number(x) + "\" y=\"" + Number(y) + "\" " + attributes + ">" +
-         EscapeHtml(text) + "</text>\n";
 }
 
 std::string Grid(const Axes& axes, const std::vector<double>& x_ticks,
@@ -113,29 +102,20 @@ std::string Grid(const Axes& axes, const std::vector<double>& x_ticks,
   std::string svg;
   for (double tick : y_ticks) {
     const double y = axes.Y(tick);
-    svg += "<path class=\"grid\" d=\"M" + Number(kLeft) + " " + Number(y) + "H" +
-           Number(axes.Right()) + "\"/>\n";
-    svg += Text(kLeft - 8, y + 4, "text-anchor=\"end\"", FormatTick(tick));
+    svg += "<path class=\"grid\" d=\"M" + SvgNumber(kLeft) + " " + SvgNumber(y) + "H" +
+           SvgNumber(axes.Right()) + "\"/>\n";
+    svg += SvgText(kLeft - 8, y + 4, "text-anchor=\"end\"", FormatTick(tick));
   }
-  svg += "<path class=\"axis\" d=\"M" + Number(kLeft) + " " + Number(bottom) + "H" +
-         Number(axes.Right()) + "\"/>\n";
+  svg += "<path class=\"axis\" d=\"M" + SvgNumber(kLeft) + " " + SvgNumber(bottom) + "H" +
+         SvgNumber(axes.Right()) + "\"/>\n";
   for (double tick : x_ticks) {
     const double x = axes.X(tick);
-    svg += "<path class=\"axis\" d=\"M" + Number(x) + " " + Number(bottom) + "v5\"/>\n";
-    svg += Text(x, bottom + 19, "text-anchor=\"middle\"", FormatTick(tick));
+    svg += "<path class=\"axis\" d=\"M" + SvgNumber(x) + " " + SvgNumber(bottom) + "v5\"/>\n";
+    svg += SvgText(x, bottom + 19, "text-anchor=\"middle\"", FormatTick(tick));
   }
-  svg += Text((kLeft + axes.Right()) / 2, kHeight - 6, "text-anchor=\"middle\" class=\"name\"",
-              options.x_label);
+  svg += SvgText((kLeft + axes.Right()) / 2, kHeight - 6, "text-anchor=\"middle\" class=\"name\"",
+                 options.x_label);
   return svg;
-}
-
-std::string Shortened(const std::string& text) {
-  size_t letters = 0;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const bool starts_letter = (text[i] & 0xC0) != 0x80;
-    if (starts_letter && ++letters > kLongestLabel) return text.substr(0, i) + "…";
-  }
-  return text;
 }
 
 struct Label {
@@ -163,7 +143,7 @@ void Separate(std::vector<Label>& labels) {
 
 std::string ColorClass(int color) {
   // Colors that come a second time are dashed.
-  return StrCat("c", color % kColors, color >= kColors ? " dashed" : "");
+  return StrCat("c", color % kPlotColors, color >= kPlotColors ? " dashed" : "");
 }
 
 std::string Legend(const std::vector<Series>& series) {
@@ -274,7 +254,8 @@ std::string PlotHtml(const std::vector<Series>& series, const PlotOptions& optio
       return label.color == series[i].color;
     });
     if (shown[i].empty() || named) continue;
-    labels.push_back({Shortened(series[i].group), series[i].color, 0, shown[i].back().y});
+    labels.push_back(
+        {ShortText(series[i].group, kLongestLabel), series[i].color, 0, shown[i].back().y});
     longest = std::max(longest, std::min(labels.back().text.size(), kLongestLabel + 1));
   }
   if (labels.size() > kMostLabels) labels.clear();
@@ -284,7 +265,7 @@ std::string PlotHtml(const std::vector<Series>& series, const PlotOptions& optio
   const std::string y_label = options.y_label + (log ? " (logarithmic)" : "");
   std::string svg = StrCat("<svg viewBox=\"0 0 ", kWidth, " ", kHeight,
                            "\" role=\"img\" aria-label=\"", EscapeHtml(options.title), "\">\n");
-  svg += Text(0, 12, "class=\"name\"", y_label);
+  svg += SvgText(0, 12, "class=\"name\"", y_label);
   svg += Grid(axes, x_ticks, y_ticks, options);
   for (size_t i = 0; i < series.size() && options.smooth; ++i) {
     svg += Path(Thinned(raw[i]), axes, "raw " + ColorClass(series[i].color));
@@ -296,20 +277,20 @@ std::string PlotHtml(const std::vector<Series>& series, const PlotOptions& optio
       const Point& p = shown[i][k];
       char value[32];
       std::snprintf(value, sizeof(value), "%.4g", p.y);
-      svg += "<circle class=\"dot " + color + "\" cx=\"" + Number(axes.X(p.x)) + "\" cy=\"" +
-             Number(axes.Y(p.y)) + "\" r=\"2.8\"><title>" +
+      svg += "<circle class=\"dot " + color + "\" cx=\"" + SvgNumber(axes.X(p.x)) + "\" cy=\"" +
+             SvgNumber(axes.Y(p.y)) + "\" r=\"2.8\"><title>" +
              EscapeHtml(StrCat(series[i].name, ": ", value, " at ", options.x_label, " ",
-                               Number(p.x, 0))) +
+                               SvgNumber(p.x, 0))) +
              "</title></circle>\n";
     }
   }
   for (Label& label : labels) label.y = label.end = axes.Y(label.y);
   Separate(labels);
   for (const Label& label : labels) {
-    const std::string color = StrCat("c", label.color % kColors);
-    svg += "<path class=\"lead " + color + "\" d=\"M" + Number(axes.Right() + 4) + " " +
-           Number(label.end) + "l8 " + Number(label.y - label.end) + "\"/>\n";
-    svg += Text(axes.Right() + 15, label.y + 4, "class=\"label " + color + "\"", label.text);
+    const std::string color = StrCat("c", label.color % kPlotColors);
+    svg += "<path class=\"lead " + color + "\" d=\"M" + SvgNumber(axes.Right() + 4) + " " +
+           SvgNumber(label.end) + "l8 " + SvgNumber(label.y - label.end) + "\"/>\n";
+    svg += SvgText(axes.Right() + 15, label.y + 4, "class=\"label " + color + "\"", label.text);
   }
   return "<figure class=\"plot\">\n<figcaption>" + EscapeHtml(options.title) + "</figcaption>\n" +
          Legend(series) + "<div class=\"scroll\">" + svg + "</svg></div>\n</figure>\n";

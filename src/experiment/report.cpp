@@ -50,6 +50,7 @@ std::string Paragraphs(const std::string& text) {
 std::string ReportHtml(const ExperimentResult& result) {
   const std::string title = EscapeHtml(result.title.empty() ? result.name : result.title);
   const Section sections[] = {{"results", "Results", ResultsSection(result)},
+                              {"cost", "Cost", CostSection(result)},
                               {"curves", "Curves", CurvesSection(result)},
                               {"pictures", "Pictures", PicturesSection(result)},
                               {"classes", "Classes", ClassesSection(result)},

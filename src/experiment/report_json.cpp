@@ -55,6 +55,12 @@ RunResult RunFromJson(const Json& json, const std::string& path, const std::stri
   reader.Get("parameters", run.parameters);
   reader.Get("iterations", run.iterations);
   reader.Get("train_seconds", run.train_seconds);
+  // Older results have no total.
+  run.total_seconds = run.train_seconds;
+  if (Json total; reader.Get("total_seconds", total)) {
+    run.total_seconds =
+        total.is_number() ? total.get<double>() : std::numeric_limits<double>::quiet_NaN();
+  }
   reader.Get("eval_seconds", run.eval_seconds);
   std::vector<Json> paper;
   reader.Get("paper", paper);
@@ -89,18 +95,21 @@ std::string ResultToJson(const ExperimentResult& result) {
                     {"parameters", run.parameters},
                     {"iterations", run.iterations},
                     {"train_seconds", run.train_seconds},
+                    {"total_seconds",
+                     std::isfinite(run.total_seconds) ? Json(run.total_seconds) : Json(nullptr)},
                     {"eval_seconds", run.eval_seconds},
                     {"config", run.config}});
   }
-  const Json json = {{"name", result.name},
-                     {"title", result.title},
-                     {"description", result.description},
-                     {"paper_ref", result.paper_ref},
-                     {"columns", result.columns},
-                     {"command", result.command},
-                     {"environment", result.environment},
-                     {"labels", {{"names", result.labels.names}, {"palette", std::move(palette)}}},
-                     {"runs", std::move(runs)}};
+  Json json = {{"name", result.name},
+               {"title", result.title},
+               {"description", result.description},
+               {"paper_ref", result.paper_ref},
+               {"columns", result.columns},
+               {"command", result.command},
+               {"environment", result.environment},
+               {"labels", {{"names", result.labels.names}, {"palette", std::move(palette)}}},
+               {"runs", std::move(runs)}};
+  if (result.compare) json["compare"] = *result.compare;
   return Pretty(json, "") + "\n";
 }
 
@@ -116,6 +125,7 @@ ExperimentResult ReadExperimentResult(const std::string& folder) {
   reader.Get("description", result.description);
   reader.Get("paper_ref", result.paper_ref);
   result.columns = reader.Require<std::vector<std::string>>("columns");
+  if (std::vector<std::string> compare; reader.Get("compare", compare)) result.compare = compare;
   reader.Get("command", result.command);
   reader.Get("environment", result.environment);
   if (std::optional<JsonReader> labels = reader.Child("labels")) {

@@ -20,6 +20,8 @@ RunLog ReadRunLog(const std::string& run_folder, const std::string& score);
 
 /// Ours beside the paper's.
 std::string ResultsSection(const ExperimentResult& result);
+/// Score against training time and parameters, where the runs are compared by them.
+std::string CostSection(const ExperimentResult& result);
 /// Loss and score against the iteration.
 std::string CurvesSection(const ExperimentResult& result);
 /// Samples x (image, truth, prediction of each run).

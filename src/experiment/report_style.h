@@ -77,6 +77,9 @@ svg .label { fill: var(--c); font-size: 10.5px; font-weight: 600; }
   stroke-linecap: round; }
 .raw { stroke: var(--c); stroke-width: 1; fill: none; opacity: .22; stroke-linejoin: round; }
 .dot { fill: var(--c); stroke: var(--ground); stroke-width: 1; }
+.hollow { fill: var(--ground); stroke: var(--c); stroke-width: 1.9; }
+.bar { stroke: var(--c); stroke-width: 1.2; fill: none; }
+.join { stroke: var(--c); stroke-width: 1.5; fill: none; opacity: .35; }
 .lead { stroke: var(--c); stroke-width: 1; fill: none; opacity: .55; }
 .dashed { stroke-dasharray: 5 4; }
 .dot.dashed { stroke-dasharray: none; }

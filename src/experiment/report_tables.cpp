@@ -43,7 +43,9 @@ std::string TableHtml(const Table& table, bool classification) {
     html += std::string(table.has_paper ? "<th colspan=\"2\" class=\"pair\">" : "<th>") +
             EscapeHtml(ColumnTitle(column, classification)) + "</th>";
   }
-  html += StrCat("<th", rows, ">parameters</th><th", rows, ">training</th></tr>");
+  html += StrCat("<th", rows, ">parameters</th><th", rows, ">training</th>");
+  if (table.has_total) html += StrCat("<th", rows, ">in all</th>");
+  html += "</tr>";
   if (table.has_paper) {
     html += "\n<tr>";
     for (size_t c = 0; c < table.columns.size(); ++c) {
@@ -60,7 +62,8 @@ std::string TableHtml(const Table& table, bool classification) {
       if (table.has_paper) html += "<td class=\"paper\">" + FormatPercent(row.paper[c]) + "</td>";
     }
     html += "<td class=\"first\">" + FormatCount(row.parameters) + "</td><td>" +
-            FormatDuration(row.train_seconds) + "</td></tr>\n";
+            FormatTime(row.train_seconds) + "</td>" +
+            (table.has_total ? "<td>" + FormatTime(row.total_seconds) + "</td>" : "") + "</tr>\n";
   }
   html += "</tbody>\n</table></div>\n<p class=\"note\">";
   for (const std::string& note : table.notes) html += EscapeHtml(note) + " ";

@@ -88,6 +88,62 @@ TEST(Report, ShowsEverySectionAndRun) {
   EXPECT_THAT(html, HasSubstr("--heat:0.63"));  // sky: mean of the three seeds
 }
 
+TEST(Report, ComparesTrunksByScoreAndCost) {
+  const TestFolder folder;
+  ExperimentResult result = FakeTrunks(folder.path());
+  const std::string html = ReportHtml(result);
+  EXPECT_EQ(Count(html, "<section id=\"cost\">"), 1u);
+  EXPECT_EQ(Count(html, "href=\"#cost\""), 1u);
+  EXPECT_EQ(Count(html, "<figure class=\"plot\">"), 3u);
+  EXPECT_EQ(Count(html, "<circle"), 3u * 4);
+  for (const char* text :
+       {"training, minutes", "training in all, minutes", "parameters (logarithmic)",
+        "FCN-16s [big]: 52.0 %, 6m 00s", "FCN-16s [small]: 56.0 %, 1.0 M parameters"}) {
+    EXPECT_THAT(html, HasSubstr(text));
+  }
+  // The runs of a trunk have one color and are joined; the last of them bears its name.
+  EXPECT_EQ(Count(html, ">FCN-32s</text>"), 3u * 2);
+  EXPECT_EQ(Count(html, ">FCN-16s big</text>"), 3u);
+  EXPECT_EQ(Count(html, ">FCN-16s small</text>"), 3u);
+  EXPECT_EQ(Count(html, "class=\"join c0\""), 3u);
+  EXPECT_EQ(Count(html, "class=\"join c1\""), 3u);
+}
+
+TEST(Report, PointsBearOnlyWhatDiffers) {
+  const TestFolder folder;
+  ExperimentResult result = FakeTrunks(folder.path());
+  result.compare = {{"parameters"}};
+  result.runs = {result.runs[1], result.runs[3]};
+  std::string html = ReportHtml(result);
+  EXPECT_EQ(Count(html, ">big</text>"), 1u);
+  EXPECT_EQ(Count(html, ">small</text>"), 1u);
+  EXPECT_THAT(html, Not(HasSubstr("class=\"join c")));
+  result.runs[0].group = "FCN-16s";
+  result.runs[1].group = "FCN-8s";
+  html = ReportHtml(result);
+  EXPECT_EQ(Count(html, ">FCN-16s</text>"), 1u);
+  EXPECT_EQ(Count(html, ">FCN-8s</text>"), 1u);
+}
+
+TEST(Report, SeedsMakeABar) {
+  const TestFolder folder;
+  ExperimentResult result = FakeResult(folder.path());
+  result.compare = {{"train_seconds"}};
+  const std::string html = ReportHtml(result);
+  EXPECT_EQ(Count(html, "<circle"), 2u);
+  EXPECT_EQ(Count(html, "class=\"bar "), 1u);
+  EXPECT_THAT(html, HasSubstr("FCN-8s: 63.0 ± 2.6 %, 1m 30s"));
+}
+
+TEST(Report, OneScoreIsNoComparison) {
+  const TestFolder folder;
+  ExperimentResult result = FakeResult(folder.path());
+  result.compare = {{"parameters"}};
+  EXPECT_THAT(ReportHtml(result), HasSubstr("id=\"cost\""));
+  result.runs[0].metrics = nullptr;
+  EXPECT_THAT(ReportHtml(result), Not(HasSubstr("id=\"cost\"")));
+}
+
 TEST(Report, NeedsNothingOutsideTheFile) {
   const TestFolder folder;
   const std::string html = ReportHtml(FakeExperiment(folder.path()));
@@ -176,12 +232,16 @@ TEST(ResultJson, RoundTrip) {
   result.runs[0].classification = true;
   result.runs[1].seed = std::numeric_limits<uint64_t>::max();
   result.runs[2].config = nullptr;
+  result.runs[1].total_seconds = 1234.5;
+  result.runs[2].total_seconds = kNan;
+  result.compare = {{"parameters", "total_seconds"}};
   WriteReports(result);
   const ExperimentResult read = ReadExperimentResult(folder.path());
   EXPECT_EQ(ResultToJson(read), ResultToJson(result));
   EXPECT_EQ(read.folder, folder.path());
   EXPECT_EQ(read.description, result.description);
   EXPECT_EQ(read.columns, result.columns);
+  EXPECT_EQ(read.compare, result.compare);
   EXPECT_EQ(read.environment, result.environment);
   EXPECT_EQ(read.labels.names, result.labels.names);
   EXPECT_EQ(read.labels.palette, result.labels.palette);
@@ -199,8 +259,22 @@ TEST(ResultJson, RoundTrip) {
     EXPECT_EQ(read.runs[i].train_seconds, result.runs[i].train_seconds);
     EXPECT_EQ(read.runs[i].eval_seconds, result.runs[i].eval_seconds);
   }
+  EXPECT_EQ(read.runs[1].total_seconds, 1234.5);
+  EXPECT_TRUE(std::isnan(read.runs[2].total_seconds));
   EXPECT_EQ(read.runs[0].paper[0], 89.1);
   EXPECT_TRUE(std::isnan(read.runs[0].paper[1]));
+}
+
+TEST(ResultJson, OfOlderVersionsCountsTheRunsOwnTime) {
+  const TestFolder folder;
+  WriteReports(FakeResult(folder.path()));
+  Json json = ParseJson(ReadFile(folder.File("result.json")), "result.json");
+  EXPECT_FALSE(json.contains("compare"));
+  for (Json& run : json["runs"]) run.erase("total_seconds");
+  WriteFileAtomically(folder.File("result.json"), std::string_view(json.dump()));
+  const ExperimentResult read = ReadExperimentResult(folder.path());
+  EXPECT_EQ(read.runs[0].total_seconds, read.runs[0].train_seconds);
+  EXPECT_FALSE(read.compare.has_value());
 }
 
 TEST(ResultJson, ReportOfAMovedFolderIsTheSame) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,9 @@ struct RunResult {
   int64_t parameters = 0;
   int64_t iterations = 0;
   double train_seconds = 0;
+  /// With the training of the runs of this experiment that its weights come from; NaN when one of
+  /// them is not there any more.
+  double total_seconds = 0;
   double eval_seconds = 0;
 };
 
@@ -32,10 +36,12 @@ struct ExperimentResult {
   std::string description;           ///< a paragraph for the report; may be empty
   std::string paper_ref;             ///< "Long et al. 2015, Table 2"; may be empty
   std::vector<std::string> columns;  ///< keys of the metrics: pixel_acc, mean_acc, mean_iou, fw_iou
-  std::string command;               ///< what the user typed
-  std::string folder;                ///< runs/<experiment>
-  Json environment;                  ///< LibTorch, CPU, threads, git revision, date
-  LabelSet labels;                   ///< classes of the segmentation runs
+  /// Costs that the mean IU is drawn against, see CostNames(); nothing said: as the runs differ.
+  std::optional<std::vector<std::string>> compare;
+  std::string command;  ///< what the user typed
+  std::string folder;   ///< runs/<experiment>
+  Json environment;     ///< LibTorch, CPU, threads, git revision, date
+  LabelSet labels;      ///< classes of the segmentation runs
   std::vector<RunResult> runs;
 };
 

@@ -36,7 +36,7 @@ void ExecuteRun(const PlannedRun& run, const std::string& init_folder,
   const c10::Device device = PickDevice(options.device);
   TrainJob job = MakeJob(run.spec, config);
   if (!config.init.from.empty()) {
-    InitFromFile(*job.model, config.init);
+    InitFromFile(*job.model, config.init, config.model);
     job.transforms = MakeTransforms(config.transforms, job.model->preprocessing.FillColor(),
                                     run.spec.name + ".data.transforms");
   }

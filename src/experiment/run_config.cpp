@@ -3,6 +3,7 @@
 #include <torch/torch.h>
 
 #include "base/error.h"
+#include "base/files.h"
 #include "base/random.h"
 #include "data/registry.h"
 #include "data/transforms.h"
@@ -96,7 +97,12 @@ void CheckRun(const RunSpec& run) {
   const RunConfig config = ReadRunConfig(run, "");
   const TrainJob job = MakeJob(run, config);
   const Sgd optimizer(*job.model, config.train);
-  if (run.init_run.empty() && !config.init.from.empty()) FindCheckpoint(config.init.from, "last");
+  if (!run.init_run.empty() || config.init.from.empty()) return;
+  if (!FileExists(config.init.from) && !FolderExists(config.init.from)) {
+    throw Error(run.name, ".init: no run, run folder or weight file \"", config.init.from,
+                "\"; say where weight files lie with --set weights=DIR");
+  }
+  FindCheckpoint(config.init.from, "last");
 }
 
 }  // namespace seglab

@@ -3,6 +3,7 @@
 #include <torch/torch.h>
 
 #include <iostream>
+#include <limits>
 #include <map>
 
 #include "base/error.h"
@@ -56,6 +57,22 @@ const PlannedRun* FindRun(const std::vector<PlannedRun>& plan, const std::string
   return nullptr;
 }
 
+/// Adds up the training times along the runs that weights come from. A run stands behind the one
+/// that starts it.
+void AddTotals(const std::vector<PlannedRun>& plan, ExperimentResult& result) {
+  std::map<std::string, double> totals;
+  for (RunResult& run : result.runs) {
+    const std::string& init = FindRun(plan, run.name)->spec.init_run;
+    run.total_seconds = run.train_seconds;
+    if (!init.empty()) {
+      const auto start = totals.find(init);
+      run.total_seconds +=
+          start == totals.end() ? std::numeric_limits<double>::quiet_NaN() : start->second;
+    }
+    totals[run.name] = run.total_seconds;
+  }
+}
+
 ExperimentResult Collect(const Experiment& experiment, const std::vector<PlannedRun>& plan,
                          const std::string& folder, const RunnerOptions& options) {
   ExperimentResult result;
@@ -64,6 +81,7 @@ ExperimentResult Collect(const Experiment& experiment, const std::vector<Planned
   result.description = experiment.description;
   result.paper_ref = experiment.paper_ref;
   result.columns = experiment.columns;
+  result.compare = experiment.compare;
   result.command = options.command;
   result.folder = folder;
   result.environment = Environment(PickDevice(options.device));
@@ -74,6 +92,7 @@ ExperimentResult Collect(const Experiment& experiment, const std::vector<Planned
     const std::string path = JoinPath(run.folder, "result.json");
     result.labels = LabelsFromJson(ParseJson(ReadFile(path), path)["labels"], path);
   }
+  AddTotals(plan, result);
   return result;
 }
 

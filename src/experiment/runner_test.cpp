@@ -212,6 +212,8 @@ TEST(RunExperiment, RunsFromEndToEndAndNothingTwice) {
   EXPECT_EQ(first.runs[1].seed, 2u);
   EXPECT_THAT(first.runs[1].paper, ElementsAre(89.1, 59.4));
   EXPECT_EQ(first.runs[1].metrics["images"], 3);
+  EXPECT_EQ(first.runs[0].total_seconds, first.runs[0].train_seconds);
+  EXPECT_EQ(first.runs[1].total_seconds, first.runs[1].train_seconds + first.runs[0].train_seconds);
   EXPECT_EQ(first.labels.size(), 11);
   EXPECT_EQ(first.folder, folder.File("tiny"));
 
@@ -302,6 +304,34 @@ TEST(RunExperiment, MistakesAreFoundBeforeTheFirstRunBegins) {
     EXPECT_THAT(error, AllOf(HasSubstr("FCN-32s"), Not(HasSubstr("\n")))) << setting;
     EXPECT_FALSE(FileExists(folder.File("tiny/pre-training/last.safetensors"))) << setting;
   }
+}
+
+TEST(RunExperiment, AMissingWeightFileIsSaidBeforeTheFirstRunBegins) {
+  const TestFolder folder;
+  const std::string error = ErrorOf([&] {
+    RunExperiment(Tiny({"runs.FCN-32s.init=vgg11.pth", "weights=" + folder.File("weights")}),
+                  Options(folder.path()));
+  });
+  EXPECT_THAT(error, AllOf(HasSubstr("FCN-32s.init"), HasSubstr(folder.File("weights/vgg11.pth")),
+                           HasSubstr("--set weights=DIR"), Not(HasSubstr("\n"))));
+  EXPECT_FALSE(FolderExists(folder.File("tiny")));
+}
+
+TEST(RunExperiment, TheFolderOfTheWeightsMayBeSaidOnce) {
+  const TestFolder folder;
+  RunExperiment(Tiny({"train.iterations=0"}), Options(folder.path()));
+  fs::copy_file(folder.File("tiny/pre-training/last.safetensors"),
+                folder.File("vgg11.safetensors"));
+  const ExperimentResult result =
+      RunExperiment(Tiny({"runs.FCN-32s.init=vgg11.safetensors", "weights=" + folder.path(),
+                          "train.iterations=0", "name=other"}),
+                    Options(folder.path()));
+  ASSERT_EQ(result.runs.size(), 2u);
+  const TensorFile from = ReadSafetensors(folder.File("vgg11.safetensors"));
+  const TensorFile to = ReadSafetensors(
+      JoinPath(result.runs[0].classification ? result.runs[1].folder : result.runs[0].folder,
+               "last.safetensors"));
+  EXPECT_TRUE(at::equal(*from.Find("features.0.weight"), *to.Find("backbone.features.0.weight")));
 }
 
 TEST(RunExperiment, AFileInPlaceOfTheFolderIsAnError) {

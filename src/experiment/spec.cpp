@@ -8,6 +8,7 @@
 #include "base/files.h"
 #include "base/names.h"
 #include "data/registry.h"
+#include "experiment/table.h"
 #include "train/options.h"
 
 namespace seglab {
@@ -57,33 +58,74 @@ std::string ShortText(const Json& value) {
   return value.dump();
 }
 
+/// One combination of a sweep.
 struct SweepPoint {
-  std::vector<std::pair<std::string, Json>> values;
-  /// " [backbone=vgg16, seed=2]"
+  std::vector<std::pair<std::string, Json>> values;             ///< of keys of the runs
+  std::vector<std::pair<std::string, const Json*>> variants;    ///< by name
+  std::vector<std::pair<std::string, std::string>> name_parts;  ///< key and text, in order
+
+  /// " [vgg16, seed=2]"
   std::string Suffix(bool with_seed) const {
     std::vector<std::string> parts;
-    for (const auto& [key, value] : values) {
-      if (key == "seed" && !with_seed) continue;
-      parts.push_back(key.substr(key.rfind('.') + 1) + "=" + ShortText(value));
+    for (const auto& [key, text] : name_parts) {
+      if (with_seed || key != "seed") parts.push_back(text);
     }
     return parts.empty() ? "" : " [" + Join(parts) + "]";
   }
 };
 
-/// All combinations, the first key slowest.
+/// The points of one list: "model.backbone": ["vgg16", "vgg19"].
+std::vector<SweepPoint> ValuePoints(const std::string& key, const Json& values,
+                                    const std::string& path) {
+  if (!IsRunKey(key)) {
+    throw Error(path, ": only keys of a run can be swept: ", Join(RunKeys()));
+  }
+  std::vector<SweepPoint> points;
+  for (const Json& value : values) {
+    const std::string text = key.substr(key.rfind('.') + 1) + "=" + ShortText(value);
+    points.push_back({{{key, value}}, {}, {{key, text}}});
+  }
+  return points;
+}
+
+/// The points of one set of variants: "trunk": {"big": {"model": {...}}, "small": {...}}.
+std::vector<SweepPoint> VariantPoints(const std::string& key, const Json& variants,
+                                      const std::string& path) {
+  if (IsRunKey(key)) {
+    throw Error(path, ": must be a list of values; named variants need a name of their own, not \"",
+                key, "\"");
+  }
+  std::vector<std::string> keys = RunKeys();
+  keys.push_back("init");
+  std::vector<SweepPoint> points;
+  for (const auto& [name, members] : variants.items()) {
+    JsonReader reader(members, path + "." + name);
+    for (const std::string& known : keys) reader.Has(known);
+    reader.Finish();
+    points.push_back({{}, {{name, &members}}, {{key, name}}});
+  }
+  return points;
+}
+
+/// All combinations, the first key slowest. The points refer to `sweep`.
 std::vector<SweepPoint> SweepPoints(const Json& sweep, const std::string& path) {
   std::vector<SweepPoint> points = {{}};
   for (const auto& [key, values] : sweep.items()) {
-    if (!values.is_array() || values.empty())
-      throw Error(path, ".", key, ": must be a list of values");
-    if (!IsRunKey(key)) {
-      throw Error(path, ".", key, ": only keys of a run can be swept: ", Join(RunKeys()));
+    const std::string where = path + "." + key;
+    if (!values.is_structured() || values.empty()) {
+      throw Error(where, ": must be a list of values, or an object of named variants");
     }
+    const std::vector<SweepPoint> added =
+        values.is_array() ? ValuePoints(key, values, where) : VariantPoints(key, values, where);
     std::vector<SweepPoint> longer;
     for (const SweepPoint& point : points) {
-      for (const Json& value : values) {
+      for (const SweepPoint& next : added) {
         longer.push_back(point);
-        longer.back().values.emplace_back(key, value);
+        SweepPoint& both = longer.back();
+        both.values.insert(both.values.end(), next.values.begin(), next.values.end());
+        both.variants.insert(both.variants.end(), next.variants.begin(), next.variants.end());
+        both.name_parts.insert(both.name_parts.end(), next.name_parts.begin(),
+                               next.name_parts.end());
       }
     }
     points = std::move(longer);
@@ -91,15 +133,13 @@ std::vector<SweepPoint> SweepPoints(const Json& sweep, const std::string& path) 
   return points;
 }
 
-/// The run named by "init", when it names one.
-std::string InitName(const Json& run) {
-  if (!run.contains("init")) return "";
-  const Json& init = run["init"];
-  if (init.is_string()) return init.get<std::string>();
-  if (init.is_object() && init.contains("from") && init["from"].is_string()) {
-    return init["from"].get<std::string>();
-  }
-  return "";
+/// What "init" names: a run, a run folder or a file; null when there is none.
+Json* InitName(Json& config) {
+  if (!config.contains("init")) return nullptr;
+  Json& init = config["init"];
+  if (init.is_string()) return &init;
+  if (!init.is_object() || !init.contains("from") || !init["from"].is_string()) return nullptr;
+  return &init["from"];
 }
 
 /// True when a run's "data" is of another data set than the default's, whose options it then does
@@ -107,6 +147,14 @@ std::string InitName(const Json& run) {
 bool NamesAnother(const Json& defaults, const Json& data) {
   if (!data.is_object() || !data.contains("name") || !defaults.contains("data")) return false;
   return defaults["data"].is_object() && defaults["data"].value("name", Json()) != data["name"];
+}
+
+/// Merges members of a run ("model", "data", ...) over what is known of it.
+void MergeMembers(Json& config, const Json& members) {
+  for (const auto& [key, value] : members.items()) {
+    if (key == "data" && NamesAnother(config, value)) config.erase("data");
+    MergeJson(config, Json{{key, value}});
+  }
 }
 
 RunSpec ResolveRun(const Json& defaults, const Json& entry, const std::string& path,
@@ -120,14 +168,13 @@ RunSpec ResolveRun(const Json& defaults, const Json& entry, const std::string& p
   }
   reader.Get("paper", run.paper);
   run.config = defaults;
+  Json members = Json::object();
   for (const std::string& key : RunKeys()) {
-    Json value;
-    if (!reader.Get(key, value)) continue;
-    if (key == "data" && NamesAnother(run.config, value)) run.config.erase("data");
-    MergeJson(run.config, Json{{key, value}});
+    if (Json value; reader.Get(key, value)) members[key] = value;
   }
-  Json init;
-  if (reader.Get("init", init)) run.config["init"] = init;
+  MergeMembers(run.config, members);
+  // Not merged: a file name here and {"from", "skip"} there would mix.
+  if (Json init; reader.Get("init", init)) run.config["init"] = init;
   reader.Finish();
   ApplyDataRoot(run.config, data_root);
   for (const std::string& setting : settings) ApplySetting(run.config, setting);
@@ -222,6 +269,16 @@ Experiment ResolveExperiment(Json root, const std::string& path, const std::stri
     paper->Get("columns", experiment.columns);
     paper->Finish();
   }
+  if (std::vector<std::string> compare; reader.Get("compare", compare)) {
+    for (const std::string& cost : compare) {
+      if (std::find(CostNames().begin(), CostNames().end(), cost) == CostNames().end()) {
+        throw Error(reader.Path("compare"), ": ", UnknownName("cost", cost, CostNames()));
+      }
+    }
+    experiment.compare = compare;
+  }
+  std::string weights;
+  reader.Get("weights", weights);
   Json defaults = Json::object();
   for (const std::string& key : RunKeys()) {
     Json value;
@@ -232,7 +289,7 @@ Experiment ResolveExperiment(Json root, const std::string& path, const std::stri
     throw Error(path, ": \"runs\" must be a list of at least one run");
   Json sweep = Json::object();
   reader.Get("sweep", sweep);
-  if (!sweep.is_object()) throw Error(path, ": \"sweep\" must be an object of lists");
+  if (!sweep.is_object()) throw Error(path, ": \"sweep\" must be an object of lists or variants");
   reader.Finish();
 
   std::vector<std::string> names;
@@ -247,19 +304,31 @@ Experiment ResolveExperiment(Json root, const std::string& path, const std::stri
   }
   std::vector<RunSpec> runs;
   for (const SweepPoint& point : SweepPoints(sweep, path + ": sweep")) {
+    Json varied = defaults;
+    for (const auto& [name, members] : point.variants) MergeMembers(varied, *members);
     for (size_t i = 0; i < entries.size(); ++i) {
-      RunSpec run = ResolveRun(defaults, entries[i], StrCat(path, ": runs[", i, "]"), run_settings,
-                               data_root);
+      RunSpec run =
+          ResolveRun(varied, entries[i], StrCat(path, ": runs[", i, "]"), run_settings, data_root);
       for (const auto& [key, value] : point.values)
         ApplySetting(run.config, key + "=" + value.dump());
-      const std::string init = InitName(entries[i]);
-      if (std::find(names.begin(), names.end(), init) != names.end())
-        run.init_run = init + point.Suffix(true);
+      if (Json* init = InitName(run.config)) {
+        const auto text = init->get<std::string>();
+        if (std::find(names.begin(), names.end(), text) != names.end()) {
+          run.init_run = text + point.Suffix(true);
+        } else if (!weights.empty()) {
+          *init = JoinPath(weights, text);
+        }
+      }
       run.group = run.name + point.Suffix(false);
       run.name += point.Suffix(true);
       if (!run.paper.empty() && run.paper.size() != experiment.columns.size()) {
         throw Error(path, ": runs[", i, "].paper has ", run.paper.size(), " figures for ",
                     experiment.columns.size(), " columns");
+      }
+      const auto same = [&run](const RunSpec& other) { return other.name == run.name; };
+      if (std::any_of(runs.begin(), runs.end(), same)) {
+        throw Error(path, ": the sweep makes two runs named \"", run.name,
+                    "\"; give its values names: \"sweep\": {\"trunk\": {\"a\": {\"model\": ...}}}");
       }
       runs.push_back(std::move(run));
     }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,8 @@ struct RunSpec {
 ///   { "base": "../common/x.json",          merged under this file
 ///     "title": "...", "description": "...",
 ///     "paper": {"ref": "...", "columns": ["pixel_acc", "mean_acc", "mean_iou", "fw_iou"]},
+///     "compare": ["train_seconds", "parameters"],     what mean IU is drawn against in the report
+///     "weights": "DIR",                      where the files lie that "init" names
 ///     "seed": 1, "model": {}, "data": {}, "train": {}, "eval": {}    defaults of all runs; a run
 ///     that
 ///                                            names another data set inherits nothing of "data"
@@ -28,13 +31,18 @@ struct RunSpec {
 ///     "skip"},
 ///                "paper": [83.0, ...]}, ... ],
 ///     "sweep": {"model.backbone": ["vgg16", "vgg19"], "seed": [1, 2, 3]} }   all combinations
+///
+/// A list of a sweep holds values of a key of the runs; an object holds variants by name, each with
+/// members of a run ("model", "data", "train", "eval", "seed", "init") that stand between the
+/// defaults and what the run itself says.
 struct Experiment {
   std::string name;
   std::string title;
   std::string description;
   std::string paper_ref;
   std::vector<std::string> columns;
-  std::vector<RunSpec> runs;  ///< a run stands behind the run that starts it
+  std::optional<std::vector<std::string>> compare;  ///< of CostNames()
+  std::vector<RunSpec> runs;                        ///< a run stands behind the run that starts it
 };
 
 /// Where experiments live that are called by name: `SEGLAB_EXPERIMENTS`, else the source tree's

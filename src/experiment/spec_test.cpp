@@ -151,38 +151,35 @@ TEST(ResolveExperiment, SettingsThatReachNothingAreErrors) {
   EXPECT_THAT(ResolveError(kTwoRuns, {"train.lr"}), HasSubstr("=\""));
 }
 
-TEST(ResolveExperiment, SweepsOverAllCombinations) {
-  const Experiment experiment = Resolve(R"({"model": {"name": "fcn32s", "backbone": "vgg16"},
-                  "runs": [{"name": "A"}, {"name": "B", "init": "A"}],
-                  "sweep": {"model.backbone": ["vgg11", {"name": "vgg13", "width": 0.5}], "seed": [1, 2]}})");
-  EXPECT_THAT(Names(experiment),
-              ElementsAre("A [backbone=vgg11, seed=1]", "B [backbone=vgg11, seed=1]",
-                          "A [backbone=vgg11, seed=2]", "B [backbone=vgg11, seed=2]",
-                          "A [backbone=vgg13, seed=1]", "B [backbone=vgg13, seed=1]",
-                          "A [backbone=vgg13, seed=2]", "B [backbone=vgg13, seed=2]"));
-  const RunSpec& run = Find(experiment, "B [backbone=vgg13, seed=2]");
-  EXPECT_EQ(run.group, "B [backbone=vgg13]");
-  EXPECT_EQ(run.init_run, "A [backbone=vgg13, seed=2]");
-  EXPECT_EQ(run.config["seed"], 2);
-  EXPECT_EQ(run.config["model"]["name"], "fcn32s");
-  EXPECT_EQ(run.config["model"]["backbone"]["width"], 0.5);
+TEST(ResolveExperiment, WeightFilesLieInAFolderOfTheirOwn) {
+  const std::string text = R"({"weights": "w",
+      "runs": [{"name": "A", "init": "a.pth"}, {"name": "B", "init": "A"},
+               {"name": "C", "init": {"from": "sub/c.pth", "skip": ["score_fr"]}},
+               {"name": "D", "init": "/d.pth"}, {"name": "E"}]})";
+  const auto inits = [](const Experiment& experiment) {
+    std::vector<std::string> texts;
+    for (const char* name : {"A", "B", "C", "D"}) {
+      texts.push_back(Find(experiment, name).config["init"].dump());
+    }
+    return texts;
+  };
+  EXPECT_THAT(inits(Resolve(text)),
+              ElementsAre("\"w/a.pth\"", "\"A\"", R"({"from":"w/sub/c.pth","skip":["score_fr"]})",
+                          "\"/d.pth\""));
+  EXPECT_THAT(inits(Resolve(text, {"weights=/my/weights"}))[0], "\"/my/weights/a.pth\"");
+  EXPECT_THAT(inits(Resolve(text, {"weights=null"}))[0], "\"a.pth\"");
+  EXPECT_EQ(Find(Resolve(text), "B").init_run, "A");
+  EXPECT_THAT(ResolveError(R"({"weights": 3, "runs": [{"name": "A"}]})"), HasSubstr("weights"));
 }
 
-TEST(ResolveExperiment, ASweepOverSeedsAloneIsOneGroup) {
-  const Experiment experiment =
-      Resolve(R"({"runs": [{"name": "A"}], "sweep": {"seed": [1, 2, 3]}})");
-  EXPECT_THAT(Names(experiment), ElementsAre("A [seed=1]", "A [seed=2]", "A [seed=3]"));
-  for (const RunSpec& run : experiment.runs) EXPECT_EQ(run.group, "A");
-}
-
-TEST(ResolveExperiment, WrongSweepsAreErrors) {
-  EXPECT_THAT(ResolveError(R"({"runs": [{"name": "A"}], "sweep": {"seed": 3}})"),
-              AllOf(HasSubstr("x.json: sweep.seed"), HasSubstr("list")));
-  EXPECT_THAT(ResolveError(R"({"runs": [{"name": "A"}], "sweep": {"seed": []}})"),
-              HasSubstr("sweep.seed"));
-  EXPECT_THAT(ResolveError(R"({"runs": [{"name": "A"}], "sweep": {"title": ["a"]}})"),
-              AllOf(HasSubstr("sweep.title"), HasSubstr("train")));
-  EXPECT_THAT(ResolveError(R"({"runs": [{"name": "A"}], "sweep": [1]})"), HasSubstr("\"sweep\""));
+TEST(ResolveExperiment, SaysByWhatItsRunsAreCompared) {
+  EXPECT_FALSE(Resolve(R"({"runs": [{"name": "A"}]})").compare.has_value());
+  EXPECT_THAT(Resolve(R"({"compare": [], "runs": [{"name": "A"}]})").compare.value(), IsEmpty());
+  EXPECT_THAT(Resolve(R"({"compare": ["parameters", "total_seconds"], "runs": [{"name": "A"}]})")
+                  .compare.value(),
+              ElementsAre("parameters", "total_seconds"));
+  EXPECT_THAT(ResolveError(R"({"compare": ["parameter"], "runs": [{"name": "A"}]})"),
+              AllOf(HasSubstr("compare"), HasSubstr("did you mean \"parameters\"?")));
 }
 
 TEST(ResolveExperiment, ARunStandsBehindTheOneThatStartsIt) {

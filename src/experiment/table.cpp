@@ -15,6 +15,9 @@ namespace {
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
+/// Networks within this factor are of one size: an FCN-8s has a few more weights than an FCN-32s.
+constexpr double kOneSize = 1.1;
+
 std::string Fixed(double value, int decimals) {
   char text[64];
   std::snprintf(text, sizeof(text), "%.*f", decimals, value);
@@ -68,6 +71,9 @@ std::vector<std::string> MakeNotes(const std::vector<const RunResult*>& runs, co
     notes.push_back("Means over classes: policy \"" + policy + "\"" +
                     (text.empty() ? "." : ", " + text + "."));
   }
+  if (table.has_total) {
+    notes.push_back("In all: training with that of the runs that the weights come from.");
+  }
   if (table.has_spread) {
     notes.push_back("Mean ± sample standard deviation over n runs that differ in the seed.");
   }
@@ -97,6 +103,10 @@ std::string FormatPercent(double percent) {
   return std::isfinite(percent) ? Fixed(percent, 1) : "-";
 }
 
+std::string FormatTime(double seconds) {
+  return std::isfinite(seconds) ? FormatDuration(seconds) : "-";
+}
+
 std::string FormatSpread(const Spread& spread) {
   if (!std::isfinite(spread.mean) || !std::isfinite(spread.deviation)) {
     return FormatPercent(spread.mean);
@@ -124,11 +134,37 @@ std::vector<std::pair<std::string, std::string>> EnvironmentTexts(const Json& en
   return texts;
 }
 
+const std::vector<std::string>& CostNames() {
+  static const std::vector<std::string> names = {"train_seconds", "total_seconds", "parameters"};
+  return names;
+}
+
+std::vector<std::string> ComparedCosts(const ExperimentResult& result) {
+  double least = 0, most = 0;
+  bool has_total = false;
+  for (const RunResult& run : result.runs) {
+    if (run.classification) continue;
+    const auto parameters = static_cast<double>(run.parameters);
+    least = least == 0 ? parameters : std::min(least, parameters);
+    most = std::max(most, parameters);
+    has_total = has_total || run.total_seconds > run.train_seconds;
+  }
+  const bool differ = least > 0 && most > kOneSize * least;
+  std::vector<std::string> costs =
+      result.compare.value_or(differ ? CostNames() : std::vector<std::string>());
+  if (!has_total)
+    costs.erase(std::remove(costs.begin(), costs.end(), "total_seconds"), costs.end());
+  return costs;
+}
+
 Table MakeTable(const ExperimentResult& result, bool classification) {
   Table table;
   table.columns =
       classification ? std::vector<std::string>{"pixel_acc", "mean_acc"} : result.columns;
   const size_t columns = table.columns.size();
+  const std::vector<std::string> costs = ComparedCosts(result);
+  table.has_total =
+      !classification && std::find(costs.begin(), costs.end(), "total_seconds") != costs.end();
 
   std::vector<const RunResult*> runs;
   std::vector<std::string> groups;
@@ -151,6 +187,7 @@ Table MakeTable(const ExperimentResult& result, bool classification) {
       ++row.runs;
       row.parameters = run->parameters;
       row.train_seconds += run->train_seconds;
+      row.total_seconds += run->total_seconds;
       for (size_t c = 0; c < columns; ++c) {
         values[c].push_back(100 * MetricValue(run->metrics, table.columns[c]));
         // The paper's figures follow the experiment's columns, also in the table of pre-trainings.
@@ -164,6 +201,7 @@ Table MakeTable(const ExperimentResult& result, bool classification) {
       }
     }
     row.train_seconds /= row.runs;
+    row.total_seconds /= row.runs;
     for (size_t c = 0; c < columns; ++c) row.ours[c] = MakeSpread(values[c]);
     table.has_spread = table.has_spread || row.runs > 1;
     table.rows.push_back(std::move(row));

@@ -23,6 +23,7 @@ struct TableRow {
   std::vector<double> paper;  ///< percent, one per column, NaN where the paper has no figure
   int64_t parameters = 0;
   double train_seconds = 0;  ///< mean over the runs
+  double total_seconds = 0;  ///< with the runs that its weights come from, mean; may be NaN
 };
 
 struct Table {
@@ -30,11 +31,20 @@ struct Table {
   std::vector<TableRow> rows;        ///< in the order in which the groups first appear
   bool has_paper = false;            ///< at least one figure of the paper
   bool has_spread = false;           ///< at least one group of several runs
+  bool has_total = false;            ///< total_seconds is among the compared costs
   std::vector<std::string> notes;    ///< what must stand under the table: absent classes, images
 };
 
 /// The segmentation runs of an experiment, or its pre-trainings (top-1 and mean class accuracy).
 Table MakeTable(const ExperimentResult& result, bool classification);
+
+/// What an experiment can compare its runs by: "train_seconds", "total_seconds", "parameters".
+const std::vector<std::string>& CostNames();
+
+/// The costs of an experiment that are compared. When it does not say which: none where the
+/// segmentation networks are of about one size, else all. "total_seconds" only where it says more
+/// than "train_seconds".
+std::vector<std::string> ComparedCosts(const ExperimentResult& result);
 
 /// Both tables for the terminal.
 std::string TableText(const ExperimentResult& result);
@@ -58,6 +68,9 @@ std::string FormatPercent(double percent);
 
 /// "62.4 ± 0.3", without the spread for a single run, "-" for NaN.
 std::string FormatSpread(const Spread& spread);
+
+/// FormatDuration; "-" for NaN.
+std::string FormatTime(double seconds);
 
 /// "134.5 M", "20.1 k", "512".
 std::string FormatCount(int64_t count);

@@ -13,6 +13,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 using testing::Not;
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
@@ -84,6 +85,62 @@ TEST(Table, PreTrainingsHaveATableOfTheirOwn) {
   const std::string text = TableText(result);
   EXPECT_THAT(text, HasSubstr("Pre-training"));
   EXPECT_THAT(text, HasSubstr("top-1 acc."));
+}
+
+TEST(ComparedCosts, FollowTheSizeOfTheNetworks) {
+  ExperimentResult result = FakeResult("x");
+  EXPECT_THAT(ComparedCosts(result), IsEmpty());
+  result.runs[0].parameters += result.runs[0].parameters / 20;
+  EXPECT_THAT(ComparedCosts(result), IsEmpty());
+  result.runs[0].parameters *= 2;
+  EXPECT_THAT(ComparedCosts(result), ElementsAre("train_seconds", "parameters"));
+  result.runs[1].total_seconds = 100;
+  EXPECT_THAT(ComparedCosts(result), ElementsAre("train_seconds", "total_seconds", "parameters"));
+  result.runs[0].classification = true;
+  EXPECT_THAT(ComparedCosts(result), IsEmpty());
+}
+
+TEST(ComparedCosts, TheExperimentMaySayThem) {
+  ExperimentResult result = FakeTrunks("x");
+  result.compare = {{"total_seconds"}};
+  EXPECT_THAT(ComparedCosts(result), ElementsAre("total_seconds"));
+  result.compare = std::vector<std::string>();
+  EXPECT_THAT(ComparedCosts(result), IsEmpty());
+  result = FakeResult("x");
+  result.compare = {{"parameters", "total_seconds"}};
+  EXPECT_THAT(ComparedCosts(result), ElementsAre("parameters"));
+}
+
+TEST(Table, AllTrainingTimeHasAColumnWhereItIsCompared) {
+  ExperimentResult result = FakeTrunks("x");
+  for (int i : {0, 1}) {
+    const double nan = i == 0 ? 360 : kNan;
+    result.runs[1].total_seconds = nan;
+    const Table table = MakeTable(result, false);
+    EXPECT_TRUE(table.has_total);
+    EXPECT_EQ(table.rows[0].total_seconds, 180);
+    const std::string in_all = i == 0 ? "6m 00s" : "-";
+    EXPECT_THAT(TableMarkdown(result),
+                HasSubstr("| FCN-16s \\[big] | 52.0 | 20.0 M | 3m 00s | " + in_all + " |"));
+    EXPECT_THAT(TableText(result),
+                HasSubstr("3m 00s  " + std::string(i == 0 ? "" : "     ") + in_all + "\n"));
+    EXPECT_THAT(Lines(TableCsv(result))[0], testing::EndsWith(",train_seconds,total_seconds"));
+    EXPECT_THAT(Lines(TableCsv(result))[2], testing::EndsWith(i == 0 ? ",180,360" : ",180,"));
+  }
+  EXPECT_THAT(TableLatex(result), HasSubstr("\\begin{tabular}{lrrrr}"));
+  EXPECT_THAT(TableLatex(result), HasSubstr("& parameters & training & in all \\\\"));
+  EXPECT_THAT(TableMarkdown(result), HasSubstr("In all: "));
+
+  result.compare = {{"parameters"}};
+  EXPECT_FALSE(MakeTable(result, false).has_total);
+  EXPECT_THAT(TableMarkdown(result), Not(HasSubstr("in all")));
+}
+
+TEST(Table, WithThePapersFiguresTheCostsKeepTheirColumns) {
+  ExperimentResult result = FakeTrunks("x");
+  result.runs[0].paper = {50};
+  EXPECT_THAT(TableLatex(result), HasSubstr("\\multicolumn{2}{c}{mean IU} & & & \\\\"));
+  EXPECT_THAT(TableText(result), HasSubstr("ours  paper  parameters  training  in all\n"));
 }
 
 TEST(TableText, Layout) {

@@ -14,7 +14,7 @@ namespace {
 using Cells = std::vector<std::string>;
 
 /// The cells of a row as all texts show them: group, [n], per column ours and [paper], parameters,
-/// training time.
+/// training time, [training time in all].
 Cells RowCells(const Table& table, const TableRow& row) {
   Cells cells = {row.group};
   if (table.has_spread) cells.push_back(std::to_string(row.runs));
@@ -23,8 +23,16 @@ Cells RowCells(const Table& table, const TableRow& row) {
     if (table.has_paper) cells.push_back(FormatPercent(row.paper[c]));
   }
   cells.push_back(FormatCount(row.parameters));
-  cells.push_back(FormatDuration(row.train_seconds));
+  cells.push_back(FormatTime(row.train_seconds));
+  if (table.has_total) cells.push_back(FormatTime(row.total_seconds));
   return cells;
+}
+
+/// The titles of the last cells of a row.
+void AddCostTitles(const Table& table, Cells& head) {
+  head.push_back("parameters");
+  head.push_back("training");
+  if (table.has_total) head.push_back("in all");
 }
 
 /// Columns on the terminal, counted in code points: each of ours is one column wide.
@@ -56,8 +64,7 @@ std::string TextOf(const Table& table, bool classification) {
     head.push_back(table.has_paper ? "ours" : ColumnTitle(column, classification));
     if (table.has_paper) head.push_back("paper");
   }
-  head.push_back("parameters");
-  head.push_back("training");
+  AddCostTitles(table, head);
 
   std::vector<Cells> rows;
   for (const TableRow& row : table.rows) rows.push_back(RowCells(table, row));
@@ -124,8 +131,7 @@ std::string MarkdownOf(const Table& table, bool classification) {
     head.push_back(ColumnTitle(column, classification));
     if (table.has_paper) head.push_back("paper");
   }
-  head.push_back("parameters");
-  head.push_back("training");
+  AddCostTitles(table, head);
 
   const auto line = [](const Cells& cells) {
     std::string text = "|";
@@ -196,8 +202,9 @@ std::string EscapeLatex(const std::string& text) {
 std::string LatexOf(const Table& table, bool classification) {
   const std::string spread = table.has_spread ? "r" : "";
   const size_t metrics = table.columns.size() * (table.has_paper ? 2 : 1);
+  const size_t costs = table.has_total ? 3 : 2;
   std::string text =
-      "\\begin{tabular}{l" + spread + std::string(metrics + 2, 'r') + "}\n\\toprule\n";
+      "\\begin{tabular}{l" + spread + std::string(metrics + costs, 'r') + "}\n\\toprule\n";
   if (table.has_paper) {
     std::string rules;
     int at = table.has_spread ? 3 : 2;  // LaTeX counts columns from 1
@@ -207,14 +214,17 @@ std::string LatexOf(const Table& table, bool classification) {
       rules += StrCat("\\cmidrule(lr){", at, "-", at + 1, "}");
       at += 2;
     }
-    text += " & & \\\\\n" + rules + "\n";
+    for (size_t i = 0; i < costs; ++i) text += " &";
+    text += " \\\\\n" + rules + "\n";
   }
   if (table.has_spread) text += " & $n$";
   for (const std::string& column : table.columns) {
     text += table.has_paper ? " & ours & paper"
                             : " & " + EscapeLatex(ColumnTitle(column, classification));
   }
-  text += " & parameters & training \\\\\n\\midrule\n";
+  Cells titles;
+  AddCostTitles(table, titles);
+  text += " & " + Join(titles, " & ") + " \\\\\n\\midrule\n";
   for (const TableRow& row : table.rows) {
     Cells cells = RowCells(table, row);
     for (std::string& cell : cells) cell = EscapeLatex(cell == "-" ? "--" : cell);
@@ -278,6 +288,7 @@ std::string TableCsv(const ExperimentResult& result) {
   }
   head.push_back("parameters");
   head.push_back("train_seconds");
+  if (segmentation.has_total) head.push_back("total_seconds");
   std::string text = Join(head, ",") + "\n";
 
   for (const Table* table : {&segmentation, &pre_training}) {
@@ -295,6 +306,7 @@ std::string TableCsv(const ExperimentResult& result) {
       }
       cells.push_back(std::to_string(row.parameters));
       cells.push_back(CsvNumber(row.train_seconds));
+      if (segmentation.has_total) cells.push_back(CsvNumber(row.total_seconds));
       text += Join(cells, ",") + "\n";
     }
   }

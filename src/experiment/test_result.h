@@ -16,7 +16,7 @@ inline RunResult FakeRun(const std::string& name, const std::string& group, uint
   run.seed = seed;
   run.parameters = 134'489'000;
   run.iterations = 100;
-  run.train_seconds = 90;
+  run.train_seconds = run.total_seconds = 90;
   run.eval_seconds = 5;
   run.config = {{"seed", seed}, {"model", {{"name", "fcn8s"}}}};
   run.metrics = {{"pixel_acc", mean_iou + 0.3},
@@ -49,6 +49,25 @@ inline ExperimentResult FakeResult(const std::string& folder) {
   result.runs.push_back(FakeRun("FCN-8s [seed=2]", "FCN-8s", 2, 0.62));
   result.runs.push_back(FakeRun("FCN-8s [seed=3]", "FCN-8s", 3, 0.66));
   for (RunResult& run : result.runs) run.folder = folder + "/" + run.name;
+  return result;
+}
+
+/// FCN-32s and the FCN-16s made of it on two trunks of different size, three minutes for each run.
+inline ExperimentResult FakeTrunks(const std::string& folder) {
+  ExperimentResult result = FakeResult(folder);
+  result.columns = {"mean_iou"};
+  result.runs.clear();
+  for (const char* trunk : {"big", "small"}) {
+    for (const char* model : {"FCN-32s", "FCN-16s"}) {
+      const std::string name = std::string(model) + " [" + trunk + "]";
+      RunResult run = FakeRun(name, name, 1, 0.5 + 0.02 * static_cast<double>(result.runs.size()));
+      run.folder = folder + "/" + name;
+      run.parameters = trunk[0] == 'b' ? 20'000'000 : 1'000'000;
+      run.train_seconds = 180;
+      run.total_seconds = model[4] == '3' ? 180 : 360;
+      result.runs.push_back(run);
+    }
+  }
   return result;
 }
 

@@ -5,6 +5,7 @@
 #include <ATen/ops/empty.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <memory>
 #include <optional>
@@ -171,13 +172,37 @@ class CaffemodelReader {
     if (!names_.insert(name).second)
       throw Error(path_, ": has two layers ", Quoted(name), "; the file is damaged");
     if (!type.empty()) result_.metadata[name + ".type"] = type;
+    const bool statistics = type == "BatchNorm" && blobs.size() == 3;
+    const size_t first = result_.tensors.size();
     for (size_t i = 0; i < blobs.size(); ++i) {
-      const std::string full = name + (i == 0   ? ".weight"
-                                       : i == 1 ? ".bias"
-                                                : ".blob" + std::to_string(i));
+      const std::string full = name + BlobName(i, statistics);
       const std::string where = StrCat(path_, ": ", Quoted(full));
       result_.tensors.emplace_back(full, MakeTensor(blobs[i], type, i, where));
     }
+    if (statistics) DivideByFactor(first, StrCat(path_, ": layer ", Quoted(name)));
+  }
+
+  static std::string BlobName(size_t index, bool statistics) {
+    if (index == 0) return statistics ? ".running_mean" : ".weight";
+    if (index == 1) return statistics ? ".running_var" : ".bias";
+    return ".blob" + std::to_string(index);
+  }
+
+  /// Caffe keeps sums of means and variances and, as third blob, what both must be divided by; it
+  /// takes a factor of 0 for no statistics, that is zeros.
+  void DivideByFactor(size_t first, const std::string& where) {
+    NamedTensors& tensors = result_.tensors;
+    const at::Tensor mean = tensors[first].second, variance = tensors[first + 1].second,
+                     factor = tensors[first + 2].second;
+    if (factor.numel() != 1 || mean.sizes() != variance.sizes()) {
+      throw Error(where,
+                  ": its mean, variance and factor do not fit together; the file is "
+                  "damaged");
+    }
+    const double divisor = factor.item<double>();
+    if (!std::isfinite(divisor)) throw Error(where, ": its factor is no number");
+    for (const at::Tensor& sum : {mean, variance}) sum.mul_(divisor == 0 ? 0 : 1 / divisor);
+    tensors.pop_back();
   }
 
   static std::string TypeText(const Field& field) {
@@ -274,7 +299,7 @@ class CaffemodelReader {
   const std::string path_;
   MemoryBudget budget_;
   std::set<std::string> names_;  // of layers with blobs
-  TensorFile result_;
+  TensorFile result_ = {{}, {}, "caffemodel"};
 };
 
 }  // namespace

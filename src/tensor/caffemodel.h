@@ -11,10 +11,12 @@ namespace seglab {
 /// layers of today's kind (LayerParameter), of 2014 (V1LayerParameter) or 2013 (V0LayerParameter).
 ///
 /// Blob 0 of a layer becomes "<layer>.weight", blob 1 "<layer>.bias", further ones "<layer>.blob2"
-/// and so on, whatever they mean: the blobs of a BatchNorm layer are mean, variance and the factor
-/// that both must be divided by. Metadata: "name" of the network, "<layer>.type" of every layer
-/// with blobs. Shapes are Caffe's own; of old files, whose blobs always have four sides, biases
-/// become (N) and weights of inner products (outputs, inputs).
+/// and so on, whatever they mean. The three blobs of a BatchNorm layer are sums of means and of
+/// variances and their factor: they become "<layer>.running_mean" and "<layer>.running_var",
+/// divided; weight and bias of the normalisation are those of the Scale layer behind it. Metadata:
+/// "name" of the network, "<layer>.type" of every layer with blobs. Shapes are Caffe's own; of old
+/// files, whose blobs always have four sides, biases become (N) and weights of inner products
+/// (outputs, inputs).
 ///
 /// Data is mapped as in ReadPth; protobuf aligns nothing, so most tensors are copies.
 ///

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include <cmath>
+#include <cstring>
 #include <fstream>
 #include <string>
 
@@ -89,21 +91,59 @@ TEST_F(CaffemodelTest, LayersOfToday) {
   const std::string net =
       Field(1, "VGG") + Field(3, "data") + Layer("data", "Input", {}) +
       Layer("conv1/a", "Convolution", {Sides({2, 3, 1, 1}) + Floats(6), Sides({2}) + Floats(2)}) +
-      Layer("bn", "BatchNorm",
+      Layer("three", "Other",
             {Sides({2}) + Floats(2), Sides({2}) + Floats(2), Sides({1}) + Floats(1)}) +
       Layer("s", "Scale", {Floats(1)});
   const TensorFile file = Read(net);
   std::vector<std::string> names;
   for (const auto& [name, tensor] : file.tensors) names.push_back(name);
-  EXPECT_EQ(names, (std::vector<std::string>{"conv1/a.weight", "conv1/a.bias", "bn.weight",
-                                             "bn.bias", "bn.blob2", "s.weight"}));
+  EXPECT_EQ(names, (std::vector<std::string>{"conv1/a.weight", "conv1/a.bias", "three.weight",
+                                             "three.bias", "three.blob2", "s.weight"}));
   EXPECT_TRUE(at::equal(*file.Find("conv1/a.weight"), torch::arange(6.f).reshape({2, 3, 1, 1})));
   EXPECT_TRUE(at::equal(*file.Find("conv1/a.bias"), torch::arange(2.f)));
   EXPECT_EQ(file.Find("s.weight")->dim(), 0);
   EXPECT_EQ(file.metadata, (std::map<std::string, std::string>{{"name", "VGG"},
                                                                {"conv1/a.type", "Convolution"},
-                                                               {"bn.type", "BatchNorm"},
+                                                               {"three.type", "Other"},
                                                                {"s.type", "Scale"}}));
+}
+
+TEST_F(CaffemodelTest, BatchNormIsDividedByItsFactor) {
+  const auto read = [&](float factor) {
+    std::string bytes(sizeof(factor), '\0');
+    std::memcpy(bytes.data(), &factor, sizeof(factor));
+    // Names of one to four letters move the blobs over every alignment.
+    std::string net;
+    for (int length = 1; length <= 4; ++length) {
+      net += Layer(std::string(static_cast<size_t>(length), 'n'), "BatchNorm",
+                   {Sides({5}) + Floats(5), Sides({5}) + Field(5, Counting<float>(7).substr(8)),
+                    Sides({1}) + Field(5, bytes)});
+    }
+    return Read(net);
+  };
+  const TensorFile file = read(4);
+  ASSERT_EQ(file.tensors.size(), 8u);
+  for (const char* name : {"n", "nn", "nnn", "nnnn"}) {
+    const std::string layer = name;
+    EXPECT_TRUE(at::equal(*file.Find(layer + ".running_mean"), torch::arange(5.f) / 4));
+    EXPECT_TRUE(at::equal(*file.Find(layer + ".running_var"), torch::arange(2.f, 7.f) / 4));
+    EXPECT_EQ(file.metadata.at(layer + ".type"), "BatchNorm");
+  }
+  EXPECT_TRUE(at::equal(*ReadCaffemodel(path_).Find("n.running_mean"), torch::arange(5.f) / 4))
+      << "reading has changed the file";
+  EXPECT_TRUE(at::equal(*read(0).Find("n.running_var"), torch::zeros({5}))) << "no statistics";
+  EXPECT_NO_THROW(read(1));
+  EXPECT_THROW(read(std::nanf("")), Error);
+}
+
+TEST_F(CaffemodelTest, BatchNormThatDoesNotFitTogether) {
+  const std::string two = Sides({2}) + Floats(2), three = Sides({3}) + Floats(3),
+                    one = Sides({1}) + Floats(1);
+  EXPECT_THAT(Message(Layer("bn", "BatchNorm", {two, three, one})), HasSubstr("layer \"bn\""));
+  EXPECT_THAT(Message(Layer("bn", "BatchNorm", {two, two, two})), HasSubstr("layer \"bn\""));
+  EXPECT_EQ(Message(Layer("bn", "BatchNorm", {two, two, one})), "");
+  const TensorFile other = Read(Layer("bn", "BatchNorm", {two, two}));
+  EXPECT_NE(other.Find("bn.weight"), nullptr) << "of two blobs nobody knows the meaning";
 }
 
 TEST_F(CaffemodelTest, LayersOf2014) {

@@ -63,7 +63,8 @@ bool Preprocessing::FromMetadata(const std::map<std::string, std::string>& metad
   const char* keys[] = {"channel_order", "scale", "mean", "std"};
   const auto present = std::count_if(std::begin(keys), std::end(keys),
                                      [&](const char* key) { return metadata.count(key) != 0; });
-  if (present == 0) return false;
+  // Another program's "scale" or "mean" alone are its own words.
+  if (present == 0 || (present < 3 && metadata.count("channel_order") == 0)) return false;
   if (present != 4) {
     throw Error(where,
                 ": its metadata names its preprocessing only in part; it needs all of "

@@ -25,7 +25,9 @@ struct Preprocessing {
   Json ToJson() const;
 
   /// Reads the keys channel_order, scale, mean, std of a weight file's metadata (mean and std are
-  /// comma-separated); false when there are none of them.
+  /// comma-separated); false when there are none of them, or only one or two without channel_order,
+  /// as other programs' files may have.
+  /// @throws Error when they are there in part or wrong
   bool FromMetadata(const std::map<std::string, std::string>& metadata, const std::string& where);
   void ToMetadata(std::map<std::string, std::string>& metadata) const;
 

@@ -144,6 +144,8 @@ TEST(PreprocessingTest, ReadsMetadataWrittenByHand) {
 TEST(PreprocessingTest, MetadataWithoutPreprocessingChangesNothing) {
   Preprocessing p = Named("caffe");
   EXPECT_FALSE(p.FromMetadata({{"source", "somewhere"}}, "file"));
+  EXPECT_FALSE(p.FromMetadata({{"scale", "4"}}, "file"));
+  EXPECT_FALSE(p.FromMetadata({{"mean", "zero"}, {"std", "one"}}, "file"));
   EXPECT_TRUE(p == Named("caffe"));
 }
 

@@ -257,7 +257,7 @@ class StateReader {
   const std::string path_;
   MemoryBudget& budget_;
   PthTensorMaker maker_;
-  TensorFile file_;
+  TensorFile file_ = {{}, {}, "pth"};
 };
 
 }  // namespace

@@ -16,6 +16,8 @@ using NamedTensors = std::vector<std::pair<std::string, at::Tensor>>;
 struct TensorFile {
   NamedTensors tensors;
   std::map<std::string, std::string> metadata;
+  /// "safetensors", "pth" or "caffemodel"; "" when it was not read from a file.
+  std::string format = {};
 
   /// The tensor, or nullptr.
   const at::Tensor* Find(const std::string& name) const;
@@ -24,6 +26,7 @@ struct TensorFile {
 /// Reads a safetensors file: 8 bytes little-endian header length, a JSON header, raw data. The file
 /// is mapped, not copied: tensors are views that keep the mapping alive, and are copied on write.
 /// Types F64 F32 F16 BF16 I64 I32 I16 I8 U8 BOOL.
+/// Memory beside the file: half its size and a few megabytes at most (MemoryBudget).
 /// @throws Error naming the file on anything that does not fit (truncated, overlapping or misplaced
 ///         data, unknown type, header too long)
 TensorFile ReadSafetensors(const std::string& path);

@@ -47,6 +47,7 @@ TEST_F(WeightFileTest, TellsTheFormatFromTheContent) {
   const std::string value = Dict({{"w", Tensor(Storage("0", 1), 0, {1}, {1})}});
   WriteSafetensors(path_, {{"w", torch::full({1}, 3.f)}});
   const std::string blob = Field(7, Field(1, "\1")) + Field(5, data);
+  std::vector<std::string> formats;
   for (const std::string& bytes :
        {ReadFile(path_), ZipPth(value, {{"0", data}}), LegacyPth(value, {{"0", data}}),
         Field(100, Field(1, "w") + Field(7, blob)),
@@ -55,8 +56,11 @@ TEST_F(WeightFileTest, TellsTheFormatFromTheContent) {
     Write(bytes);
     const TensorFile file = ReadWeights(path_);
     ASSERT_EQ(file.tensors.size(), 1u);
+    formats.push_back(file.format);
     EXPECT_TRUE(at::equal(file.tensors[0].second, torch::full({1}, 3.f)));
   }
+  EXPECT_EQ(formats, (std::vector<std::string>{"safetensors", "pth", "pth", "caffemodel",
+                                               "caffemodel", "caffemodel"}));
 }
 
 TEST_F(WeightFileTest, SaysWhatAFileSeemsToBe) {

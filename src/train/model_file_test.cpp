@@ -10,7 +10,7 @@
 
 #include "train/checkpoint.h"
 #include "train/evaluator.h"
-#include "train/test_training.h"
+#include "train/test_model_files.h"
 
 namespace seglab {
 namespace {
@@ -18,22 +18,6 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
-
-/// A network none of whose weights is as fresh ones are.
-std::shared_ptr<SegModel> UsedModel(const Json& spec, int classes, uint64_t seed = 7) {
-  std::shared_ptr<SegModel> model = SeededModel(spec, classes, seed);
-  torch::NoGradGuard no_grad;
-  for (at::Tensor& parameter : model->parameters())
-    parameter.add_(torch::randn_like(parameter), 0.05);
-  for (at::Tensor& buffer : model->buffers()) {
-    if (buffer.is_floating_point()) buffer.add_(0.125);
-  }
-  return model;
-}
-
-void Save(const std::string& path, const SegModel& model, const Json& spec, int classes) {
-  WriteSafetensors(path, ModuleState(model), ModelMetadata(model, spec, TestLabels(classes)));
-}
 
 at::Tensor SomeImage() {
   torch::manual_seed(3);
@@ -46,8 +30,6 @@ const at::Tensor& Get(const NamedTensors& tensors, const std::string& name) {
   }
   throw std::logic_error("no tensor " + name);
 }
-
-bool IsOneLine(const std::string& text) { return text.find('\n') == std::string::npos; }
 
 TEST(ModelFile, GivesTheSameLogits) {
   for (const char* backbone : {"vgg11", "vgg11_bn"}) {
@@ -146,7 +128,7 @@ TEST(ModelFile, ErrorsNameTheFile) {
 
   const std::string text = folder.File("text.safetensors");
   WriteFileAtomically(text, std::string_view("this is no such file at all"));
-  EXPECT_THAT(error(text), AllOf(HasSubstr(text), HasSubstr("no safetensors file")));
+  EXPECT_THAT(error(text), AllOf(HasSubstr(text), HasSubstr("no weight file")));
 
   const std::string truncated = folder.File("truncated.safetensors");
   const Json spec = TinySpec();

@@ -11,7 +11,8 @@ from harness import (PALETTE, TINY_BACKBONE, ProgramTest, floats, png_header, pn
                      read_bytes, read_json, read_safetensors, rgb_png, safetensors, seglab,
                      shared_folder)
 
-COMMANDS = ("run", "train", "eval", "predict", "score", "forward", "models", "data", "report")
+COMMANDS = ("run", "train", "eval", "predict", "score", "forward", "models", "weights", "data",
+            "report")
 MODEL = {"name": "fcn16s", "backbone": TINY_BACKBONE}
 
 EXPERIMENT = {

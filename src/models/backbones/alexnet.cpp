@@ -22,7 +22,8 @@
 //   - the tight trunk pads conv1 by 5 and the pools by 1, so that cell i of a map of stride s lies
 //     on pixel s * i; fc6's even window then looks half a cell ahead (pixel 32 i + 16);
 //   - fresh weights are drawn after He et al. 2015 (fan in);
-//   - `width` and `fc6_kernel` are ours; at 1 and 6 the network is the published one.
+//   - `width`, `fc6_kernel` and `fc_width` are ours; at 1, 6 and 4096 the network is the published
+//   one.
 
 #include "models/backbones/alexnet.h"
 
@@ -42,11 +43,16 @@ AlexNetOptions ReadOptions(JsonReader& reader) {
   reader.Get("caffe", options.caffe);
   ReadWidth(reader, options.width);
   reader.Get("fc6_kernel", options.fc6_kernel, 1, 15);
+  reader.Get("fc_width", options.fc_width, 1, 65536);
   reader.Get("dropout", options.dropout, 0.0, 0.95);
   return options;
 }
 
 int64_t Pool5Channels(const AlexNetOptions& options) { return ScaledChannels(256, options.width); }
+
+int64_t FcWidth(const AlexNetOptions& options) {
+  return options.fc_width > 0 ? options.fc_width : ScaledChannels(4096, options.width);
+}
 
 /// Numbered as torchvision numbers them; a pool's LRN shares its number.
 class FeaturesMaker {
@@ -112,7 +118,7 @@ class FeaturesMaker {
 /// Index by index torchvision's: dropout, fc6, relu, dropout, fc7, relu, fc8. CaffeNet has its
 /// dropout behind fc6 and fc7 instead of before them.
 TensorSequential MakeLinearLayers(const AlexNetOptions& options, int classes) {
-  const int64_t fc = ScaledChannels(4096, options.width), side = options.fc6_kernel;
+  const int64_t fc = FcWidth(options), side = options.fc6_kernel;
   const auto dropout = [&](bool wanted) { return nn::Dropout(wanted ? options.dropout : 0.0); };
   return TensorSequential(
       dropout(!options.caffe), nn::Linear(Pool5Channels(options) * side * side, fc), nn::ReLU(),
@@ -159,12 +165,8 @@ std::shared_ptr<Trunk> MakeAlexNetTrunk(const std::string&, JsonReader& reader,
   const Geometry geometry = trunk.published_fcn ? Geometry::kPublished : Geometry::kTight;
   StrideWalk walk(trunk.output_stride);
   const StagedFeatures features = FeaturesMaker(options, geometry, walk).Make();
-  const FcOptions fc = {ScaledChannels(4096, options.width),
-                        options.fc6_kernel,
-                        options.dropout,
-                        "classifier.1",
-                        "classifier.4",
-                        "classifier.6"};
+  const FcOptions fc = {FcWidth(options), options.fc6_kernel, options.dropout,
+                        "classifier.1",   "classifier.4",     "classifier.6"};
   return std::make_shared<FcTrunk>(features, Pool5Channels(options), fc, geometry, walk);
 }
 

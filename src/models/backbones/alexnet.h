@@ -8,13 +8,15 @@
 namespace seglab {
 
 struct AlexNetOptions {
-  bool caffe = false;    ///< CaffeNet instead of torchvision's single tower
-  double width = 1;      ///< factor on all channel counts, 1/64..4
-  int fc6_kernel = 6;    ///< side of fc6's window; 6 as published
+  bool caffe = false;  ///< CaffeNet instead of torchvision's single tower
+  double width = 1;    ///< factor on all channel counts, 1/64..4
+  int fc6_kernel = 6;  ///< side of fc6's window; 6 as published
+  /// Channels of fc6 and fc7; 0: 4096 * width. DeepLab's are 1024.
+  int fc_width = 0;
   double dropout = 0.5;  ///< at fc6 and fc7, in [0, 1)
 };
 
-/// Options are read from `reader`: caffe, width, fc6_kernel, dropout.
+/// Options are read from `reader`: caffe, width, fc6_kernel, fc_width, dropout.
 std::shared_ptr<Trunk> MakeAlexNetTrunk(const std::string& name, JsonReader& reader,
                                         const TrunkOptions& trunk);
 std::shared_ptr<SegModel> MakeAlexNetClassifier(const std::string& name, JsonReader& reader,

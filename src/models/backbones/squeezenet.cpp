@@ -15,9 +15,9 @@
 //     stages, so that strides mean the same on all backbones; at 16 and below it does not, and map
 //     32 is map 16;
 //   - the trunk pads the first convolution (by half its kernel) and the pools (by 1), so that cell
-//   i
-//     of a map of stride s lies on pixel s * i; the classifier is unpadded as published;
-//   - fresh weights are drawn after He et al. 2015 (fan in); `width` is ours.
+//     i of a map of stride s lies on pixel s * i; the classifier is unpadded as published;
+//   - fresh weights are drawn after He et al. 2015 (fan in), and the scores' bias begins at
+//     kScoreBias; `width` is ours.
 
 #include "models/backbones/squeezenet.h"
 
@@ -70,6 +70,12 @@ Version VersionOf(const std::string& name) {
 
 constexpr int64_t kLastChannels = 512;
 
+/// Of fresh scores. They end in a ReLU, behind which a score that is negative everywhere learns no
+/// more, and fresh features are so much alike at all places of all images that without bias every
+/// second class is; the others follow, and the loss stays at ln(classes). Softmax does not see what
+/// all classes have in common.
+constexpr double kScoreBias = 1;
+
 StagedFeatures MakeFeatures(const std::string& name, double width, Geometry geometry,
                             StrideWalk& walk) {
   const Version version = VersionOf(name);
@@ -107,6 +113,7 @@ class SqueezeNetClassifier : public SegModel {
         register_module("classifier", TensorSequential(nn::Dropout(dropout), last, nn::ReLU()));
     InitHe(*this);
     nn::init::normal_(last->weight, 0, 0.01);
+    nn::init::constant_(last->bias, kScoreBias);
   }
 
   SegOutput forward(const at::Tensor& image) override {

@@ -10,7 +10,8 @@
 // Deviations:
 //   - fresh weights are drawn after He et al. 2015 (fan in), without which the deeper nets do not
 //   start;
-//   - `width` and `fc6_kernel` are ours; at 1 and 7 the network is the published one.
+//   - `width`, `fc6_kernel` and `fc_width` are ours; at 1, 7 and 4096 the network is the published
+//   one.
 
 #include "models/backbones/vgg.h"
 
@@ -47,10 +48,15 @@ int64_t Scaled(int64_t channels, double width) {
   return std::max<int64_t>(1, std::llround(static_cast<double>(channels) * width));
 }
 
+int64_t FcWidth(const VggOptions& options) {
+  return options.fc_width > 0 ? options.fc_width : Scaled(4096, options.width);
+}
+
 VggOptions ReadOptions(JsonReader& reader) {
   VggOptions options;
   ReadWidth(reader, options.width);
   reader.Get("fc6_kernel", options.fc6_kernel, 1, 15);
+  reader.Get("fc_width", options.fc_width, 1, 65536);
   reader.Get("dropout", options.dropout, 0.0, 0.95);
   if (options.fc6_kernel % 2 == 0) {
     throw Error(reader.Path("fc6_kernel"), ": must be odd, found ", options.fc6_kernel);
@@ -91,8 +97,7 @@ class VggClassifier : public SegModel {
     StrideWalk walk;
     features_ = register_module("features",
                                 MakeFeatures(name, options, Geometry::kClassifier, walk).layers);
-    const int64_t channels = Scaled(kChannels.back(), options.width),
-                  fc = Scaled(4096, options.width);
+    const int64_t channels = Scaled(kChannels.back(), options.width), fc = FcWidth(options);
     nn::Linear last(fc, classes);
     classifier_ = register_module(
         "classifier", TensorSequential(nn::Linear(channels * side_ * side_, fc), nn::ReLU(),
@@ -129,12 +134,8 @@ std::shared_ptr<Trunk> MakeVggTrunk(const std::string& name, JsonReader& reader,
   const Geometry geometry = trunk.published_fcn ? Geometry::kPublished : Geometry::kTight;
   StrideWalk walk(trunk.output_stride);
   const StagedFeatures features = MakeFeatures(name, options, geometry, walk);
-  const FcOptions fc = {Scaled(4096, options.width),
-                        options.fc6_kernel,
-                        options.dropout,
-                        "classifier.0",
-                        "classifier.3",
-                        "classifier.6"};
+  const FcOptions fc = {FcWidth(options), options.fc6_kernel, options.dropout,
+                        "classifier.0",   "classifier.3",     "classifier.6"};
   return std::make_shared<FcTrunk>(features, Scaled(kChannels.back(), options.width), fc, geometry,
                                    walk);
 }

@@ -1,0 +1,123 @@
+#include "network_match.h"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+#include "models/backbones/backbone.h"
+#include "models/registry.h"
+#include "tensor/state.h"
+
+namespace seglab {
+namespace {
+
+constexpr double kThin = 1.0 / 64;  // names do not depend on the width, and this is made at once
+
+struct Candidate {
+  Json spec, thin;
+};
+
+/// The options of a backbone that change its names.
+std::vector<Json> Variants(const std::string& backbone) {
+  std::vector<Json> variants = {Json::object()};
+  if (backbone == "alexnet" || backbone == "googlenet") variants.push_back({{"caffe", true}});
+  if (backbone == "googlenet") {
+    variants.push_back({{"aux_loss", true}});
+    variants.push_back({{"caffe", true}, {"aux_loss", true}});
+  }
+  return variants;
+}
+
+/// {"name": network, "backbone": ...} for all backbones.
+void AddBackbones(const std::string& network, bool classifier, std::vector<Candidate>& candidates) {
+  for (const BackboneRow& row : BackboneRows()) {
+    for (const Json& options : Variants(row.name)) {
+      if (!classifier && options.contains("aux_loss")) continue;
+      Json backbone = {{"name", row.name}};
+      backbone.update(options);
+      Json thin = backbone;
+      thin["width"] = kThin;
+      candidates.push_back(
+          {{{"name", network}, {"backbone", options.empty() ? Json(row.name) : backbone}},
+           {{"name", network}, {"backbone", thin}}});
+    }
+  }
+}
+
+bool HasLayer(const NamedTensors& tensors, const std::string& layer) {
+  return std::any_of(tensors.begin(), tensors.end(),
+                     [&](const auto& item) { return HasPrefix(item.first, layer); });
+}
+
+/// Only those that the outermost names leave possible.
+std::vector<Candidate> Candidates(const NamedTensors& tensors) {
+  std::vector<Candidate> candidates;
+  const bool backbone = HasLayer(tensors, "backbone"), fcn = HasLayer(tensors, "score_fr");
+  for (const ModelRow& row : ModelRows()) {
+    if (row.task == Task::kClassification) {
+      if (!backbone) AddBackbones(row.name, true, candidates);
+    } else if (row.name.starts_with("fcn") && row.name.find("resnet") == std::string::npos) {
+      if (fcn) AddBackbones(row.name, false, candidates);
+    } else if (!fcn) {
+      candidates.push_back({{{"name", row.name}}, {{"name", row.name}, {"width", kThin}}});
+      if (!HasLayer(tensors, "aux_classifier") || row.name.find("resnet") == std::string::npos)
+        continue;
+      candidates.push_back({{{"name", row.name}, {"aux_loss", true}},
+                            {{"name", row.name}, {"aux_loss", true}, {"width", kThin}}});
+    }
+  }
+  return candidates;
+}
+
+bool IsCounter(std::string_view name) { return name.ends_with("num_batches_tracked"); }
+
+bool SameKernel(const at::Tensor& a, const at::Tensor& b) {
+  if (a.dim() != b.dim()) return false;
+  for (int64_t i = 2; i < a.dim(); ++i) {
+    if (a.size(i) != b.size(i)) return false;
+  }
+  return true;
+}
+
+enum class Fit { kNone, kWithoutClassifier, kWhole };
+
+Fit FitOf(const SegModel& model, const NamedTensors& tensors) {
+  std::unordered_map<std::string_view, const at::Tensor*> source;
+  for (const auto& [name, tensor] : tensors) {
+    if (!IsCounter(name)) source.emplace(name, &tensor);
+  }
+  size_t found = 0;
+  bool whole = true;
+  for (const auto& [name, tensor] : ModuleState(model)) {
+    if (IsCounter(name)) continue;
+    const auto there = source.find(name);
+    if (there != source.end()) {
+      if (!SameKernel(*there->second, tensor)) return Fit::kNone;
+      ++found;
+    } else if (HasPrefix(name, "classifier") || HasPrefix(name, "fc")) {
+      whole = false;
+    } else {
+      return Fit::kNone;
+    }
+  }
+  if (found == 0 || found != source.size()) return Fit::kNone;
+  return whole ? Fit::kWhole : Fit::kWithoutClassifier;
+}
+
+}  // namespace
+
+std::vector<NetworkMatch> MatchNetworks(const NamedTensors& tensors) {
+  std::vector<NetworkMatch> matches;
+  for (const Candidate& candidate : Candidates(tensors)) {
+    const Fit fit = FitOf(*MakeModel(candidate.thin, 2, "weights"), tensors);
+    if (fit != Fit::kNone) matches.push_back({candidate.spec, fit == Fit::kWhole});
+  }
+  return matches;
+}
+
+}  // namespace seglab

@@ -1,0 +1,161 @@
+#include <gmock/gmock.h>
+
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "experiment/spec.h"
+
+namespace seglab {
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+template <typename Call>
+std::string ErrorOf(const Call& call) {
+  try {
+    call();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+Experiment Resolve(const std::string& text, const std::vector<std::string>& settings = {}) {
+  return ResolveExperiment(ParseJson(text, "x.json"), "x.json", "x", settings, "");
+}
+
+std::string ResolveError(const std::string& text) {
+  return ErrorOf([&] { Resolve(text); });
+}
+
+std::vector<std::string> Names(const Experiment& experiment) {
+  std::vector<std::string> names;
+  for (const RunSpec& run : experiment.runs) names.push_back(run.name);
+  return names;
+}
+
+const RunSpec& Find(const Experiment& experiment, const std::string& name) {
+  for (const RunSpec& run : experiment.runs) {
+    if (run.name == name) return run;
+  }
+  throw std::logic_error("no run " + name);
+}
+
+TEST(Sweep, SweepsOverAllCombinations) {
+  const Experiment experiment = Resolve(R"({"model": {"name": "fcn32s", "backbone": "vgg16"},
+                  "runs": [{"name": "A"}, {"name": "B", "init": "A"}],
+                  "sweep": {"model.backbone": ["vgg11", {"name": "vgg13", "width": 0.5}], "seed": [1, 2]}})");
+  EXPECT_THAT(Names(experiment),
+              ElementsAre("A [backbone=vgg11, seed=1]", "B [backbone=vgg11, seed=1]",
+                          "A [backbone=vgg11, seed=2]", "B [backbone=vgg11, seed=2]",
+                          "A [backbone=vgg13, seed=1]", "B [backbone=vgg13, seed=1]",
+                          "A [backbone=vgg13, seed=2]", "B [backbone=vgg13, seed=2]"));
+  const RunSpec& run = Find(experiment, "B [backbone=vgg13, seed=2]");
+  EXPECT_EQ(run.group, "B [backbone=vgg13]");
+  EXPECT_EQ(run.init_run, "A [backbone=vgg13, seed=2]");
+  EXPECT_EQ(run.config["seed"], 2);
+  EXPECT_EQ(run.config["model"]["name"], "fcn32s");
+  EXPECT_EQ(run.config["model"]["backbone"]["width"], 0.5);
+}
+
+TEST(Sweep, ASweepOverSeedsAloneIsOneGroup) {
+  const Experiment experiment =
+      Resolve(R"({"runs": [{"name": "A"}], "sweep": {"seed": [1, 2, 3]}})");
+  EXPECT_THAT(Names(experiment), ElementsAre("A [seed=1]", "A [seed=2]", "A [seed=3]"));
+  for (const RunSpec& run : experiment.runs) EXPECT_EQ(run.group, "A");
+}
+
+TEST(Sweep, WrongSweepsAreErrors) {
+  EXPECT_THAT(ResolveError(R"({"runs": [{"name": "A"}], "sweep": {"seed": 3}})"),
+              AllOf(HasSubstr("x.json: sweep.seed"), HasSubstr("list")));
+  EXPECT_THAT(ResolveError(R"({"runs": [{"name": "A"}], "sweep": {"seed": []}})"),
+              HasSubstr("sweep.seed"));
+  EXPECT_THAT(ResolveError(R"({"runs": [{"name": "A"}], "sweep": {"title": ["a"]}})"),
+              AllOf(HasSubstr("sweep.title"), HasSubstr("train")));
+  EXPECT_THAT(ResolveError(R"({"runs": [{"name": "A"}], "sweep": [1]})"), HasSubstr("\"sweep\""));
+}
+
+constexpr char kVariants[] = R"({
+  "model": {"name": "fcn32s"}, "data": {"name": "voc", "train": {"split": "train"}},
+  "train": {"lr": 0.1, "batch": 2},
+  "runs": [{"name": "A"},
+           {"name": "B", "init": "A", "model": {"name": "fcn16s"}, "train": {"lr": 0.01}}],
+  "sweep": {
+    "trunk": {
+      "big": {"model": {"backbone": {"name": "vgg16", "width": 0.5}}, "train": {"lr": 0.2},
+              "init": "big.pth"},
+      "small": {"model": {"backbone": "alexnet"}, "train": {"batch": 8}, "seed": 5,
+                "data": {"name": "shapes"}}},
+    "eval.absent": ["one", "zero"]}})";
+
+TEST(Sweep, VariantsStandBetweenTheDefaultsAndTheRun) {
+  const Experiment experiment = Resolve(kVariants);
+  EXPECT_THAT(Names(experiment),
+              ElementsAre("A [big, absent=one]", "B [big, absent=one]", "A [big, absent=zero]",
+                          "B [big, absent=zero]", "A [small, absent=one]", "B [small, absent=one]",
+                          "A [small, absent=zero]", "B [small, absent=zero]"));
+  const RunSpec& big = Find(experiment, "A [big, absent=one]");
+  EXPECT_EQ(big.config,
+            ParseJson(R"({"model": {"name": "fcn32s", "backbone": {"name": "vgg16", "width": 0.5}},
+                          "data": {"name": "voc", "train": {"split": "train"}},
+                          "train": {"lr": 0.2, "batch": 2}, "init": "big.pth",
+                          "eval": {"absent": "one"}})",
+                      "test"));
+  EXPECT_EQ(big.init_run, "");
+  // The run's own word is the last.
+  const RunSpec& second = Find(experiment, "B [big, absent=zero]");
+  EXPECT_EQ(second.config["init"], "A");
+  EXPECT_EQ(second.init_run, "A [big, absent=zero]");
+  EXPECT_EQ(second.config["train"], ParseJson(R"({"lr": 0.01, "batch": 2})", "test"));
+  EXPECT_EQ(second.config["model"]["name"], "fcn16s");
+  EXPECT_EQ(second.config["model"]["backbone"]["width"], 0.5);
+  // A variant of another data set inherits nothing of the default's.
+  const RunSpec& small = Find(experiment, "A [small, absent=one]");
+  EXPECT_EQ(small.config["data"], ParseJson(R"({"name": "shapes"})", "test"));
+  EXPECT_EQ(small.config["seed"], 5);
+  EXPECT_FALSE(small.config.contains("init"));
+}
+
+TEST(Sweep, VariantsCanBeTakenAwayAndChanged) {
+  const Experiment experiment =
+      Resolve(kVariants, {"sweep.trunk.big=null", "sweep.trunk.small.train.batch=3"});
+  EXPECT_THAT(Names(experiment), ElementsAre("A [small, absent=one]", "B [small, absent=one]",
+                                             "A [small, absent=zero]", "B [small, absent=zero]"));
+  EXPECT_EQ(experiment.runs[0].config["train"]["batch"], 3);
+}
+
+TEST(Sweep, SeedsOfAVariantShareARow) {
+  const Experiment experiment = Resolve(
+      R"({"runs": [{"name": "A"}], "sweep": {"trunk": {"x": {}, "y": {}}, "seed": [1, 2]}})");
+  EXPECT_THAT(Names(experiment),
+              ElementsAre("A [x, seed=1]", "A [x, seed=2]", "A [y, seed=1]", "A [y, seed=2]"));
+  EXPECT_EQ(experiment.runs[1].group, "A [x]");
+  EXPECT_EQ(experiment.runs[2].group, "A [y]");
+}
+
+TEST(Sweep, WrongVariantsAreErrors) {
+  EXPECT_THAT(
+      ResolveError(R"({"runs": [{"name": "A"}], "sweep": {"trunk": {"x": {"modle": {}}}}})"),
+      AllOf(HasSubstr("sweep.trunk.x.modle"), HasSubstr("did you mean \"model\"?")));
+  EXPECT_THAT(ResolveError(R"({"runs": [{"name": "A"}], "sweep": {"trunk": {"x": 3}}})"),
+              AllOf(HasSubstr("sweep.trunk.x"), HasSubstr("object")));
+  EXPECT_THAT(ResolveError(R"({"runs": [{"name": "A"}], "sweep": {"trunk": {}}})"),
+              HasSubstr("sweep.trunk"));
+  EXPECT_THAT(ResolveError(R"({"runs": [{"name": "A"}], "sweep": {"model": {"x": {}}}})"),
+              AllOf(HasSubstr("sweep.model"), HasSubstr("name of their own")));
+}
+
+TEST(Sweep, TwoRunsOfOneNameAreAnError) {
+  EXPECT_THAT(ResolveError(R"({"runs": [{"name": "A"}],
+                               "sweep": {"model.backbone": [{"name": "vgg16", "width": 0.5},
+                                                            {"name": "vgg16", "width": 1}]}})"),
+              AllOf(HasSubstr("x.json"), HasSubstr("\"A [backbone=vgg16]\""),
+                    HasSubstr("give its values names")));
+}
+
+}  // namespace
+}  // namespace seglab
