@@ -79,6 +79,7 @@ int PredictCommand(const Args& args) {
   }
   loaded.model->to(PickDevice(device));
   CheckWritableFolder(out);
+  const bool clear_background = loaded.labels.names.front() == "background";
   Progress progress("predicting", static_cast<int64_t>(images.size()));
   for (size_t i = 0; i < images.size(); ++i) {
     if (const int signal = StopRequested())
@@ -89,7 +90,7 @@ int PredictCommand(const Args& args) {
     WriteMask(JoinPath(out, Stem(images[i]) + ".png"), mask, loaded.labels);
     if (!no_overlay) {
       WriteImage(JoinPath(out, Stem(images[i]) + "_overlay.jpg"),
-                 Overlay(image, mask, loaded.labels, alpha));
+                 Overlay(image, mask, loaded.labels, alpha, clear_background));
     }
     progress.Update(static_cast<int64_t>(i) + 1);
   }

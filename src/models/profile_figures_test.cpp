@@ -33,10 +33,10 @@ struct Published {
   int64_t conv_layers, field, stride;
 };
 
-class Classifier : public testing::TestWithParam<Published> {};
+class PublishedClassifier : public testing::TestWithParam<Published> {};
 // Fields: Araujo, Norris, Sim, "Computing Receptive Fields of Convolutional Neural Networks",
 // Distill 2019 (AlexNet, VGG-16; ResNet-50 with its stride on the first 1x1: 483), and by hand.
-INSTANTIATE_TEST_SUITE_P(Profile, Classifier,
+INSTANTIATE_TEST_SUITE_P(Profile, PublishedClassifier,
                          testing::Values(Published{R"("alexnet")", 0.71, 8, 195, 32},
                                          Published{R"("vgg16")", 15.47, 16, 212, 32},
                                          Published{R"("googlenet")", 1.50, 22, 379, 32},
@@ -55,7 +55,7 @@ INSTANTIATE_TEST_SUITE_P(Profile, Classifier,
                            return letters;
                          });
 
-TEST_P(Classifier, CostsAndSeesWhatIsPublished) {
+TEST_P(PublishedClassifier, CostsAndSeesWhatIsPublished) {
   const Published& row = GetParam();
   const Profile found =
       ProfileOf(R"({"name": "classifier", "backbone": )" + row.backbone + "}", 1000, 224);
