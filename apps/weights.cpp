@@ -63,8 +63,9 @@ Json Networks(const TensorFile& file, const std::string& path) {
     return networks;
   }
   for (NetworkMatch& match : MatchNetworks(file.tensors)) {
-    Json& backbone = match.spec["backbone"];
-    if (IsCaffeResNet(file) && backbone.is_string()) backbone = {{"name", backbone}, {"caffe", true}};
+    const auto backbone = match.spec.find("backbone");
+    if (IsCaffeResNet(file) && backbone != match.spec.end() && backbone->is_string())
+      *backbone = Json{{"name", backbone->get<std::string>()}, {"caffe", true}};
     networks.push_back({{"spec", match.spec}, {"whole", match.whole}});
   }
   return networks;

@@ -74,7 +74,7 @@ constexpr int64_t kLastChannels = 512;
 /// more, and fresh features are so much alike at all places of all images that without bias every
 /// second class is; the others follow, and the loss stays at ln(classes). Softmax does not see what
 /// all classes have in common.
-constexpr double kScoreBias = 1;
+constexpr double kScoreBias = 3;
 
 StagedFeatures MakeFeatures(const std::string& name, double width, Geometry geometry,
                             StrideWalk& walk) {

@@ -188,6 +188,82 @@ TEST(VggTest, TrunkMapsHaveTheirChannels) {
   }
 }
 
+// DeepLab's way from 7x7 and 4096 channels to 3x3 and 1024, at 1/64 of the width.
+TEST(VggTest, ATrunkStartsFromAPartOfALargerClassifier) {
+  const at::Tensor fc6 = torch::arange(64.f * 8 * 49).reshape({64, 8 * 49}),
+                   fc7 = torch::arange(64.f * 64).reshape({64, 64}), bias = torch::arange(64.f);
+  const NamedTensors source = {{"features.0.weight", torch::ones({1, 3, 3, 3})},
+                               {"classifier.0.weight", fc6},
+                               {"classifier.0.bias", bias},
+                               {"classifier.3.weight", fc7},
+                               {"classifier.3.bias", -bias},
+                               {"classifier.6.weight", torch::ones({10, 64})},
+                               {"classifier.6.bias", torch::ones({10})}};
+  const auto trunk =
+      TightTrunk(Spec("vgg11", "\"width\": 0.015625, \"fc6_kernel\": 3, \"fc_width\": 16"));
+  const NamedTensors start = trunk->StartFromClassifier(source).tensors;
+  std::vector<std::string> names;
+  for (const auto& [name, tensor] : start) names.push_back(name);
+  ASSERT_EQ(names, (std::vector<std::string>{"features.0.weight", "fc6.weight", "fc6.bias",
+                                             "fc7.weight", "fc7.bias"}));
+  EXPECT_TRUE(at::equal(start[0].second, source[0].second));
+  ASSERT_EQ(start[1].second.sizes().vec(), (std::vector<int64_t>{16, 8, 3, 3}));
+  ASSERT_EQ(start[3].second.sizes().vec(), (std::vector<int64_t>{16, 16, 1, 1}));
+  for (int64_t o = 0; o < 16; ++o) {
+    EXPECT_EQ(start[2].second[o].item<float>(), 4 * o);
+    EXPECT_EQ(start[4].second[o].item<float>(), -4 * o);
+    for (int64_t i = 0; i < 16; ++i)
+      EXPECT_EQ(start[3].second[o][i][0][0].item<float>(), 4 * o * 64 + 4 * i);
+    for (int64_t c = 0; c < 8; ++c) {
+      for (int64_t y = 0; y < 3; ++y) {
+        for (int64_t x = 0; x < 3; ++x) {
+          EXPECT_EQ(start[1].second[o][c][y][x].item<float>(),
+                    4 * o * 8 * 49 + c * 49 + 3 * y * 7 + 3 * x);
+        }
+      }
+    }
+  }
+  // A kernel instead of a matrix is the same.
+  NamedTensors kernels = source;
+  kernels[1].second = fc6.reshape({64, 8, 7, 7});
+  kernels[3].second = fc7.reshape({64, 64, 1, 1});
+  const NamedTensors same = trunk->StartFromClassifier(kernels).tensors;
+  for (size_t i = 0; i < start.size(); ++i)
+    EXPECT_TRUE(at::equal(same[i].second, start[i].second)) << start[i].first;
+}
+
+TEST(VggTest, OnlyWhatIsLargerIsSubsampled) {
+  const auto shape = [](const std::string& options, int64_t side, int64_t channels) {
+    const NamedTensors source = {{"classifier.0.weight", torch::ones({channels, 8 * side * side})}};
+    return TightTrunk(Spec("vgg11", "\"width\": 0.015625, " + options))
+        ->StartFromClassifier(source)
+        .tensors[0]
+        .second.sizes()
+        .vec();
+  };
+  using Shape = std::vector<int64_t>;
+  EXPECT_EQ(shape("\"fc6_kernel\": 7", 7, 64), (Shape{64, 8, 7, 7}));
+  EXPECT_EQ(shape("\"fc6_kernel\": 3", 7, 64), (Shape{64, 8, 3, 3}));
+  EXPECT_EQ(shape("\"fc6_kernel\": 1", 7, 64), (Shape{64, 8, 1, 1}));
+  EXPECT_EQ(shape("\"fc6_kernel\": 3, \"fc_width\": 24", 5, 64), (Shape{24, 8, 3, 3}));
+  EXPECT_EQ(shape("\"fc6_kernel\": 5", 7, 64), (Shape{64, 8, 7, 7})) << "no such step";
+  EXPECT_EQ(shape("\"fc6_kernel\": 7", 3, 64), (Shape{64, 8, 3, 3})) << "it is smaller";
+  EXPECT_EQ(shape("\"fc6_kernel\": 3", 3, 16), (Shape{16, 8, 3, 3})) << "it is narrower";
+}
+
+TEST(VggTest, FcWidthIsThatOfBothLayers) {
+  const std::string spec = Spec("vgg11", "\"width\": 0.0625, \"fc6_kernel\": 3, \"fc_width\": 20");
+  const auto classifier = Classifier(spec, 10)->named_parameters();
+  EXPECT_EQ(classifier["classifier.0.weight"].sizes().vec(), (std::vector<int64_t>{20, 32 * 9}));
+  EXPECT_EQ(classifier["classifier.3.weight"].sizes().vec(), (std::vector<int64_t>{20, 20}));
+  EXPECT_EQ(classifier["classifier.6.weight"].sizes().vec(), (std::vector<int64_t>{10, 20}));
+  const auto trunk = TightTrunk(spec);
+  EXPECT_EQ(trunk->Channels(32), 20);
+  EXPECT_EQ(trunk->named_parameters()["fc7.weight"].sizes().vec(),
+            (std::vector<int64_t>{20, 20, 1, 1}));
+  EXPECT_THAT(Message(Spec("vgg11", "\"fc_width\": 0")), HasSubstr("backbone.fc_width"));
+}
+
 TEST(VggTest, OptionsAreChecked) {
   EXPECT_THAT(Message(Spec("vgg11", "\"width\": 0")), HasSubstr("backbone.width"));
   EXPECT_THAT(Message(Spec("vgg11", "\"width\": -1")), HasSubstr("backbone.width"));
