@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cctype>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,8 @@ struct Published {
   double giga_macs;  ///< at 224 x 224 and 1000 classes, as torchvision's documentation prints it
   int64_t conv_layers, field, stride;
 };
+
+void PrintTo(const Published& row, std::ostream* out) { *out << row.backbone; }
 
 class PublishedClassifier : public testing::TestWithParam<Published> {};
 // Fields: Araujo, Norris, Sim, "Computing Receptive Fields of Convolutional Neural Networks",

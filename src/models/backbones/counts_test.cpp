@@ -2,6 +2,7 @@
 #include <torch/torch.h>
 
 #include <cctype>
+#include <ostream>
 #include <string>
 
 #include "models/backbones/backbone.h"
@@ -18,6 +19,8 @@ struct Row {
   int64_t parameters;
   size_t entries;  ///< of the state, or 0 where no source states them
 };
+
+void PrintTo(const Row& row, std::ostream* out) { *out << row.spec; }
 
 std::string TestName(const testing::TestParamInfo<Row>& info) {
   std::string name = std::to_string(info.index) + info.param.spec;

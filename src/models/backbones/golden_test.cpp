@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,8 @@ struct Row {
   int classes;
   bool has_head;
 };
+
+void PrintTo(const Row& row, std::ostream* out) { *out << row.file; }
 
 const std::vector<Row> kRows = {
     {"squeezenet1_0", R"({"name": "classifier", "backbone": "squeezenet1_0"})", 1000, true},
