@@ -57,6 +57,7 @@ class DescriptorBuffer : public std::streambuf {
     return traits_type::not_eof(c);
   }
   std::streamsize xsputn(const char* data, std::streamsize count) override {
+    if (count == 0) return 0;  // data may be null then
     if (count > epptr() - pptr()) {
       if (!Flush()) return 0;
       if (count >= epptr() - pptr()) return WriteAll(data, count) ? count : 0;
