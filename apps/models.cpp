@@ -13,6 +13,7 @@
 #include "models/profile.h"
 #include "models/registry.h"
 #include "tensor/state.h"
+#include "train/model_file.h"
 
 namespace seglab {
 namespace {
@@ -24,10 +25,6 @@ std::vector<std::string> Names(const std::vector<Row>& rows) {
   std::vector<std::string> names;
   for (const Row& row : rows) names.push_back(row.name);
   return names;
-}
-
-bool Contains(const std::vector<std::string>& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
 }
 
 size_t Longest(const std::vector<std::string>& texts) {
@@ -71,9 +68,13 @@ Json ListAsJson() {
 
 /// 134,346,581
 std::string Grouped(int64_t count) {
-  std::string digits = std::to_string(count);
-  for (int at = static_cast<int>(digits.size()) - 3; at > 0; at -= 3) digits.insert(at, ",");
-  return digits;
+  const std::string digits = std::to_string(count);
+  std::string grouped;
+  for (size_t i = 0; i < digits.size(); ++i) {
+    if (i > 0 && (digits.size() - i) % 3 == 0) grouped += ',';
+    grouped += digits[i];
+  }
+  return grouped;
 }
 
 /// "4.09 G": three figures; plain below 1000.
@@ -160,30 +161,15 @@ void PrintProfile(const Json& spec, const Profile& profile) {
   PrintTable(rows, 2);
 }
 
-/// The parts of a specification that a name or JSON text means: a network's, or a backbone's, which
-/// stands for the classifier on it.
+/// The network that a name or JSON text means, with the backbone that is named beside it.
 Json SpecOf(const std::string& text, const std::string& backbone) {
-  Json spec = text.rfind('{', 0) == 0 ? ParseJson(text, kWhere) : Json{{"name", text}};
-  if (!spec.contains("name") || !spec["name"].is_string()) {
-    throw Error(kWhere, ": the network has no \"name\"; seglab models lists the names");
+  Json spec = ParseModelSpec(text, kWhere);
+  if (backbone.empty()) return spec;
+  if (spec.contains("backbone")) {
+    throw UsageError("--backbone: ", text, " names a backbone itself; leave one of them out");
   }
-  const std::string name = spec["name"].get<std::string>();
-  const std::vector<std::string> models = Names(ModelRows()), backbones = Names(BackboneRows());
-  if (Contains(backbones, name) && !Contains(models, name)) {
-    if (!backbone.empty()) {
-      throw UsageError("--backbone: ", name, " is a backbone itself; name a network with it");
-    }
-    return {{"name", "classifier"}, {"backbone", spec.size() == 1 ? Json(name) : spec}};
-  }
-  if (!Contains(models, name)) {
-    std::vector<std::string> all = models;
-    all.insert(all.end(), backbones.begin(), backbones.end());
-    throw Error(kWhere, ".name: ", UnknownName("network or backbone", name, all));
-  }
-  if (!backbone.empty()) {
-    spec["backbone"] =
-        backbone.rfind('{', 0) == 0 ? ParseJson(backbone, "--backbone") : Json(backbone);
-  }
+  spec["backbone"] =
+      backbone.rfind('{', 0) == 0 ? ParseJson(backbone, "--backbone") : Json(backbone);
   return spec;
 }
 

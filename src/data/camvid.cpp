@@ -65,7 +65,7 @@ CamvidOptions CamvidOptions::FromJson(const Json& json, const std::string& path)
   CamvidOptions options;
   JsonReader reader(json, path);
   reader.Has("name");
-  options.root = reader.Require<std::string>("root");
+  options.root = RequireRoot(reader);
   reader.Get("split", options.split);
   reader.Get<int64_t>("limit", options.limit, 0, std::numeric_limits<int64_t>::max());
   reader.Finish();

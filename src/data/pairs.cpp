@@ -79,6 +79,14 @@ std::vector<std::string> ListImages(const std::string& folder) {
   return names;
 }
 
+std::string RequireRoot(JsonReader& reader) {
+  std::string root;
+  if (!reader.Get("root", root)) {
+    throw Error(reader.Path("root"), ": is missing; name the data set's folder, with --data-root");
+  }
+  return root;
+}
+
 void CheckRoot(const std::string& root, const std::string& dataset) {
   if (root.empty()) throw Error(dataset, ": \"root\" is empty, it must name the data set's folder");
   if (!FolderExists(root)) throw Error(dataset, ": no such folder ", root);

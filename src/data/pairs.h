@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "base/json.h"
 #include "data/dataset.h"
 
 namespace seglab {
@@ -24,6 +25,10 @@ std::vector<std::string> ReadIdList(const std::string& path);
 /// The image file names of a folder, sorted by stem.
 /// @throws Error on an empty folder and on two images of one stem
 std::vector<std::string> ListImages(const std::string& folder);
+
+/// "root", which must be there.
+/// @throws Error saying where users name it
+std::string RequireRoot(JsonReader& reader);
 
 /// @throws Error when `root` is empty or no folder
 void CheckRoot(const std::string& root, const std::string& dataset);

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/test_error.h"
 
 // Helpers of this room's tests.
 namespace seglab {
@@ -26,17 +27,6 @@ inline void WriteBytes(const std::string& path, std::string_view bytes) {
   std::ofstream out(path, std::ios::binary);
   out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
   ASSERT_TRUE(out.flush()) << path;
-}
-
-/// The text of the Error that `call` throws; "" when it throws none.
-template <typename Call>
-std::string ErrorOf(const Call& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
 }
 
 /// A PNG of any kind, its rows given packed, as they stand in the file.

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/test_error.h"
 #include "data/color_jitter.h"
 
 namespace seglab {
@@ -57,12 +58,7 @@ Sample Apply(const std::string& json, Sample sample, uint64_t seed = 1) {
 }
 
 std::string Message(const std::string& json) {
-  try {
-    MakeTransforms(ParseJson(json, "test"), kFill, "train.transforms");
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
+  return ErrorOf([&] { MakeTransforms(ParseJson(json, "test"), kFill, "train.transforms"); });
 }
 
 /// Wherever a label is alone within two pixels, the image must have its grey, or the fill where it

@@ -97,7 +97,7 @@ VocOptions VocOptions::FromJson(const Json& json, const std::string& path) {
   VocOptions options;
   JsonReader reader(json, path);
   reader.Has("name");
-  options.root = reader.Require<std::string>("root");
+  options.root = RequireRoot(reader);
   reader.Get("split", options.split);
   reader.Get("images", options.images);
   reader.Get("masks", options.masks);

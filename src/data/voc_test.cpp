@@ -185,7 +185,7 @@ TEST(VocOptions, FromJson) {
   const auto error = [](const Json& j) {
     return ErrorOf([&] { VocOptions::FromJson(j, "data"); });
   };
-  EXPECT_THAT(error({{"name", "voc"}}), HasSubstr("data.root"));
+  EXPECT_THAT(error({{"name", "voc"}}), AllOf(HasSubstr("data.root"), HasSubstr("--data-root")));
   EXPECT_THAT(error({{"root", "r"}, {"spilt", "val"}}),
               AllOf(HasSubstr("spilt"), HasSubstr("split")));
   EXPECT_THAT(error({{"root", "r"}, {"limit", -1}}), HasSubstr("data.limit"));

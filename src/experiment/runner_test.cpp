@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/test_error.h"
 #include "base/test_folder.h"
 #include "data/masks.h"
 #include "tensor/tensor_file.h"
@@ -27,16 +28,6 @@ using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
-
-template <typename Call>
-std::string ErrorOf(const Call& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
-}
 
 RunSpec Spec(const std::string& name, int seed) {
   RunSpec run;

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/test_folder.h"
+#include "experiment/test_resolve.h"
 #include "train/options.h"
 
 namespace seglab {
@@ -20,38 +21,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
-
-template <typename Call>
-std::string ErrorOf(const Call& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
-}
-
-Experiment Resolve(const std::string& text, const std::vector<std::string>& settings = {},
-                   const std::string& data_root = "") {
-  return ResolveExperiment(ParseJson(text, "x.json"), "x.json", "x", settings, data_root);
-}
-
-std::string ResolveError(const std::string& text, const std::vector<std::string>& settings = {}) {
-  return ErrorOf([&] { Resolve(text, settings); });
-}
-
-std::vector<std::string> Names(const Experiment& experiment) {
-  std::vector<std::string> names;
-  for (const RunSpec& run : experiment.runs) names.push_back(run.name);
-  return names;
-}
-
-const RunSpec& Find(const Experiment& experiment, const std::string& name) {
-  for (const RunSpec& run : experiment.runs) {
-    if (run.name == name) return run;
-  }
-  throw std::logic_error("no run " + name);
-}
 
 constexpr char kTwoRuns[] = R"({
   "title": "Two", "seed": 3,

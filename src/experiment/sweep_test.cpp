@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "experiment/spec.h"
+#include "experiment/test_resolve.h"
 
 namespace seglab {
 namespace {
@@ -13,37 +14,6 @@ namespace {
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-template <typename Call>
-std::string ErrorOf(const Call& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
-}
-
-Experiment Resolve(const std::string& text, const std::vector<std::string>& settings = {}) {
-  return ResolveExperiment(ParseJson(text, "x.json"), "x.json", "x", settings, "");
-}
-
-std::string ResolveError(const std::string& text) {
-  return ErrorOf([&] { Resolve(text); });
-}
-
-std::vector<std::string> Names(const Experiment& experiment) {
-  std::vector<std::string> names;
-  for (const RunSpec& run : experiment.runs) names.push_back(run.name);
-  return names;
-}
-
-const RunSpec& Find(const Experiment& experiment, const std::string& name) {
-  for (const RunSpec& run : experiment.runs) {
-    if (run.name == name) return run;
-  }
-  throw std::logic_error("no run " + name);
-}
 
 TEST(Sweep, SweepsOverAllCombinations) {
   const Experiment experiment = Resolve(R"({"model": {"name": "fcn32s", "backbone": "vgg16"},

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/test_error.h"
 
 namespace seglab {
 namespace {
@@ -214,12 +215,7 @@ TEST(CrossEntropyTest, OptionsFromJson) {
   EXPECT_EQ(CrossEntropyOptions::FromJson(Json::object(), "loss").reduction, "mean");
   auto message = [](const std::string& text) -> std::string {
     const Json json = ParseJson(text, "test");
-    try {
-      CrossEntropyOptions::FromJson(json, "train.loss");
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return "";
+    return ErrorOf([&] { CrossEntropyOptions::FromJson(json, "train.loss"); });
   };
   EXPECT_THAT(message(R"({"reduction": "means"})"), HasSubstr("did you mean \"mean\""));
   EXPECT_THAT(message(R"({"class_weight": [1]})"), HasSubstr("did you mean \"class_weights\""));

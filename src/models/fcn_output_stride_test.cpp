@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "base/test_error.h"
 #include "models/registry.h"
 
 // FCN on trunks whose strides are partly replaced by dilation.
@@ -18,12 +19,7 @@ TEST(FcnOutputStrideTest, OutputStridesAreChecked) {
   auto message = [](const std::string& options) -> std::string {
     const std::string spec =
         R"({"name": "fcn32s", "backbone": {"name": "vgg11", "width": 0.0625}, )" + options + "}";
-    try {
-      MakeModel(ParseJson(spec, "spec"), 3);
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return "";
+    return ErrorOf([&] { MakeModel(ParseJson(spec, "spec"), 3); });
   };
   EXPECT_EQ(message(R"("output_stride": 8)"), "");
   EXPECT_THAT(message(R"("output_stride": 12)"), HasSubstr("model.output_stride"));

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/test_error.h"
 #include "models/backbones/backbone.h"
 #include "models/fcn_reference.h"
 #include "models/registry.h"
@@ -375,12 +376,7 @@ TEST(FcnTest, OptionsAreChecked) {
   auto message = [](const std::string& option) -> std::string {
     const std::string spec =
         R"({"name": "fcn32s", "backbone": {"name": "vgg11", "width": 0.0625}, )" + option + "}";
-    try {
-      MakeModel(ParseJson(spec, "spec"), kClasses);
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return "";
+    return ErrorOf([&] { MakeModel(ParseJson(spec, "spec"), kClasses); });
   };
   EXPECT_EQ(message(R"("geometry": "tight")"), "");
   EXPECT_THAT(message(R"("geometry": "tigth")"), HasSubstr("did you mean \"tight\""));

@@ -41,6 +41,15 @@ std::shared_ptr<SegModel> MakeClassifierRow(JsonReader& reader, int classes) {
 
 Json AsObject(const Json& spec) { return spec.is_string() ? Json{{"name", spec}} : spec; }
 
+/// AsObject, of which the name is sure to be there.
+Json Named(const Json& spec, const std::string& path) {
+  Json object = AsObject(spec);
+  if (!object.is_object() || !object.contains("name") || !object["name"].is_string()) {
+    throw Error(path, ": must be a model's name or an object with \"name\"");
+  }
+  return object;
+}
+
 }  // namespace
 
 const std::vector<ModelRow>& ModelRows() {
@@ -75,15 +84,35 @@ const ModelRow& FindModel(const std::string& name, const std::string& path) {
     if (row.name == name) return row;
     names.push_back(row.name);
   }
+  for (const BackboneRow& row : BackboneRows()) {
+    if (row.name == name) {
+      throw Error(path, ": ", name, " is a backbone; name a network on it, as in ",
+                  Json{{"name", "classifier"}, {"backbone", name}}.dump());
+    }
+  }
   throw Error(path, ": ", UnknownName("model", name, names));
 }
 
-Task ModelTask(const Json& spec, const std::string& path) {
-  const Json object = AsObject(spec);
-  if (!object.is_object() || !object.contains("name") || !object["name"].is_string()) {
-    throw Error(path, ": must be a model's name or an object with \"name\"");
+Json NetworkOrBackbone(const Json& spec, const std::string& path) {
+  Json object = Named(spec, path);
+  const std::string name = object["name"];
+  std::vector<std::string> names;
+  for (const ModelRow& row : ModelRows()) {
+    if (row.name == name) return object;
+    names.push_back(row.name);
   }
-  return FindModel(object["name"].get<std::string>(), path + ".name").task;
+  for (const BackboneRow& row : BackboneRows()) {
+    if (row.name == name) {
+      return {{"name", "classifier"}, {"backbone", object.size() == 1 ? object["name"] : object}};
+    }
+    names.push_back(row.name);
+  }
+  throw Error(path, spec.is_string() ? "" : ".name", ": ",
+              UnknownName("network or backbone", name, names));
+}
+
+Task ModelTask(const Json& spec, const std::string& path) {
+  return FindModel(Named(spec, path)["name"].get<std::string>(), path + ".name").task;
 }
 
 std::shared_ptr<SegModel> MakeModel(const Json& spec, int classes, const std::string& path) {

@@ -25,6 +25,11 @@ const std::vector<ModelRow>& ModelRows();
 /// @throws Error with the nearest name and the list when there is no such row
 const ModelRow& FindModel(const std::string& name, const std::string& path = "model");
 
+/// A network as users name it on a command line: a backbone's name or object stands for the
+/// classifier on it; other names and objects stay as they are, a name as {"name": ...}.
+/// @throws Error with the nearest name when there is neither such a network nor such a backbone
+Json NetworkOrBackbone(const Json& spec, const std::string& path);
+
 /// The task of {"name": ...}.
 Task ModelTask(const Json& spec, const std::string& path = "model");
 

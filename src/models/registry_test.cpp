@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/test_error.h"
 #include "models/backbones/backbone.h"
 #include "tensor/state.h"
 
@@ -63,12 +64,7 @@ std::string SmallModel(const std::string& name) {
 
 /// The error of making a model; "" when there is none.
 std::string Message(const std::string& spec, int classes = kClasses) {
-  try {
-    MakeModel(ParseJson(spec, "spec"), classes);
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
+  return ErrorOf([&] { MakeModel(ParseJson(spec, "spec"), classes); });
 }
 
 /// Fresh score layers are zero, which would hide what lies before them.
@@ -283,6 +279,24 @@ TEST(RegistryTest, UnknownBackboneSuggestsTheNearest) {
       Message(R"({"name": "fcn8s", "backbone": {"name": "vgg11", "width": 0.0625, "widht": 1}})"),
       HasSubstr("did you mean \"width\""));
   EXPECT_THAT(Message(R"({"name": "fcn8s", "backbone": 16})"), HasSubstr("backbone"));
+}
+
+TEST(RegistryTest, ABackboneStandsForItsClassifier) {
+  EXPECT_EQ(NetworkOrBackbone("fcn8s", "--model"), (Json{{"name", "fcn8s"}}));
+  const Json network = {{"name", "fcn8s"}, {"backbone", "vgg11"}};
+  EXPECT_EQ(NetworkOrBackbone(network, "--model"), network);
+  EXPECT_EQ(NetworkOrBackbone("vgg11", "--model"),
+            (Json{{"name", "classifier"}, {"backbone", "vgg11"}}));
+  const Json narrow = {{"name", "vgg11"}, {"width", 0.5}};
+  EXPECT_EQ(NetworkOrBackbone(narrow, "--model"),
+            (Json{{"name", "classifier"}, {"backbone", narrow}}));
+  EXPECT_THAT(ErrorOf([] { NetworkOrBackbone("mobilnet_v2", "--as"); }),
+              AllOf(HasSubstr("--as: "), HasSubstr("did you mean \"mobilenet_v2\"")));
+  EXPECT_THAT(ErrorOf([] { NetworkOrBackbone(Json{{"nam", "vgg11"}}, "--as"); }),
+              HasSubstr("\"name\""));
+  // Where a backbone's name cannot be meant it is at least understood.
+  EXPECT_THAT(Message(R"({"name": "vgg11"})"),
+              AllOf(HasSubstr("vgg11 is a backbone"), HasSubstr("classifier")));
 }
 
 TEST(RegistryTest, SpecsAreChecked) {

@@ -6,28 +6,15 @@
 
 #include <cmath>
 #include <cstring>
-#include <fstream>
 #include <string>
 
-#include "base/error.h"
-#include "base/test_folder.h"
-#include "tensor/test_files.h"
+#include "tensor/test_reader.h"
 
 namespace seglab {
 namespace {
 
 using namespace test_files;
 using testing::HasSubstr;
-
-template <typename T>
-std::string Counting(int elements) {
-  std::string bytes;
-  for (int i = 0; i < elements; ++i) {
-    const T value = static_cast<T>(i);
-    bytes.append(reinterpret_cast<const char*>(&value), sizeof(T));
-  }
-  return bytes;
-}
 
 std::string Sides(const std::vector<int64_t>& sides) {
   std::string packed;
@@ -57,34 +44,14 @@ std::string V1Layer(const std::string& name, uint64_t type, const std::vector<st
   return Field(2, text);
 }
 
-class CaffemodelTest : public testing::Test {
+class CaffemodelTest : public ReaderTest {
  protected:
-  TensorFile Read(const std::string& bytes) {
-    std::ofstream(path_, std::ios::binary)
-        .write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-    return ReadCaffemodel(path_);
-  }
-
-  /// What reading the file says; "" when it is accepted. Anything but an Error fails the test.
-  std::string Message(const std::string& bytes) {
-    try {
-      Read(bytes);
-    } catch (const Error& error) {
-      const std::string text = error.what();
-      EXPECT_EQ(text.find('\n'), std::string::npos);
-      EXPECT_THAT(text, HasSubstr(path_));
-      return text;
-    }
-    return "";
-  }
+  CaffemodelTest() : ReaderTest(ReadCaffemodel, "a.caffemodel") {}
 
   /// Of a network with one layer of one blob.
   std::string BlobMessage(const std::string& blob) {
     return Message(Layer("c", "Convolution", {blob}));
   }
-
-  TestFolder folder_;
-  const std::string path_ = folder_.File("a.caffemodel");
 };
 
 TEST_F(CaffemodelTest, LayersOfToday) {

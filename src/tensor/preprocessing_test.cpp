@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/test_error.h"
 
 namespace seglab {
 namespace {
@@ -21,12 +22,7 @@ Preprocessing Named(const std::string& name) { return Preprocessing::FromJson(Js
 
 /// What FromJson says about `json`; "" when it accepts it.
 std::string Message(const std::string& json) {
-  try {
-    Preprocessing::FromJson(ParseJson(json, "test"), "model.preprocessing");
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
+  return ErrorOf([&] { Preprocessing::FromJson(ParseJson(json, "test"), "model.preprocessing"); });
 }
 
 at::Tensor OnePixel(int red, int green, int blue) {

@@ -4,13 +4,9 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
-#include <fstream>
 #include <string>
 
-#include "base/error.h"
-#include "base/test_folder.h"
-#include "tensor/tensor_file.h"
-#include "tensor/test_files.h"
+#include "tensor/test_reader.h"
 
 namespace seglab {
 namespace {
@@ -18,26 +14,15 @@ namespace {
 using namespace std::string_literals;
 using testing::HasSubstr;
 
-class SafetensorsHeaderTest : public testing::Test {
+class SafetensorsHeaderTest : public ReaderTest {
  protected:
-  /// What reading a file with this header says; "" when it is accepted.
-  std::string Message(const std::string& header, size_t data_size) {
-    const std::string bytes =
-        test_files::Little(header.size(), 8) + header + std::string(data_size, '\1');
-    std::ofstream(path_, std::ios::binary)
-        .write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-    try {
-      ReadSafetensors(path_);
-    } catch (const Error& error) {
-      EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos) << error.what();
-      EXPECT_THAT(error.what(), HasSubstr(path_));
-      return error.what();
-    }
-    return "";
-  }
+  SafetensorsHeaderTest() : ReaderTest(ReadSafetensors, "a.safetensors") {}
 
-  TestFolder folder_;
-  const std::string path_ = folder_.File("a.safetensors");
+  /// What reading a file with this header says.
+  std::string Message(const std::string& header, size_t data_size) {
+    return ReaderTest::Message(test_files::Little(header.size(), 8) + header +
+                               std::string(data_size, '\1'));
+  }
 };
 
 TEST_F(SafetensorsHeaderTest, TheHeaderIsStrictJson) {

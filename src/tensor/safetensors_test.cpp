@@ -13,13 +13,16 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/json.h"
+#include "base/test_error.h"
 #include "base/test_folder.h"
 #include "tensor/tensor_file.h"
+#include "tensor/test_files.h"
 
 namespace seglab {
 namespace {
 
 using namespace std::string_literals;
+using test_files::WriteBytes;
 using testing::HasSubstr;
 
 const std::vector<at::ScalarType> kTypes = {at::kDouble, at::kLong,     at::kFloat, at::kInt,
@@ -39,12 +42,6 @@ void ExpectSame(const at::Tensor& read, const at::Tensor& written, const std::st
   EXPECT_TRUE(BytesOf(read) == BytesOf(written)) << name;
 }
 
-void WriteBytes(const std::string& path, const std::string& bytes) {
-  std::ofstream out(path, std::ios::binary);
-  out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  ASSERT_TRUE(out.flush()) << path;
-}
-
 /// The format by hand: header length in 8 bytes, low byte first, header, data.
 std::string FileBytes(const std::string& header, const std::string& data) {
   std::string bytes;
@@ -54,12 +51,7 @@ std::string FileBytes(const std::string& header, const std::string& data) {
 
 /// What reading the file says; "" when it is accepted. Anything but an Error fails the test.
 std::string Message(const std::string& path) {
-  try {
-    ReadSafetensors(path);
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
+  return ErrorOf([&] { ReadSafetensors(path); });
 }
 
 /// A file with two tensors, one of them 0-dimensional, and metadata.

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <cstdint>
+#include <fstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +18,23 @@ inline std::string Little(uint64_t value, int bytes) {
   std::string text;
   for (int i = 0; i < bytes; ++i) text += static_cast<char>(value >> (8 * i) & 0xff);
   return text;
+}
+
+/// The elements 0, 1, 2 ... of a storage.
+template <typename T>
+std::string Counting(int elements) {
+  std::string bytes;
+  for (int i = 0; i < elements; ++i) {
+    const T value = static_cast<T>(i);
+    bytes.append(reinterpret_cast<const char*>(&value), sizeof(T));
+  }
+  return bytes;
+}
+
+inline void WriteBytes(const std::string& path, std::string_view bytes) {
+  std::ofstream out(path, std::ios::binary);
+  out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  ASSERT_TRUE(out.flush()) << path;
 }
 
 // Pickles, protocol 2. Every function gives the opcodes that put one value on the stack.

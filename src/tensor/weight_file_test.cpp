@@ -4,13 +4,10 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
-#include <fstream>
 #include <string>
 
-#include "base/error.h"
 #include "base/files.h"
-#include "base/test_folder.h"
-#include "tensor/test_files.h"
+#include "tensor/test_reader.h"
 
 namespace seglab {
 namespace {
@@ -19,26 +16,9 @@ using namespace std::string_literals;
 using namespace test_files;
 using testing::HasSubstr;
 
-class WeightFileTest : public testing::Test {
+class WeightFileTest : public ReaderTest {
  protected:
-  void Write(const std::string& bytes) {
-    std::ofstream(path_, std::ios::binary)
-        .write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  }
-
-  std::string Message(const std::string& bytes) {
-    Write(bytes);
-    try {
-      ReadWeights(path_);
-    } catch (const Error& error) {
-      EXPECT_THAT(error.what(), HasSubstr(path_));
-      return error.what();
-    }
-    return "";
-  }
-
-  TestFolder folder_;
-  const std::string path_ = folder_.File("weights");  // the name says nothing of the format
+  WeightFileTest() : ReaderTest(ReadWeights, "weights") {}  // the name says nothing of the format
 };
 
 TEST_F(WeightFileTest, TellsTheFormatFromTheContent) {
@@ -53,8 +33,7 @@ TEST_F(WeightFileTest, TellsTheFormatFromTheContent) {
         Field(100, Field(1, "w") + Field(7, blob)),
         Field(1, "net") + Field(100, Field(1, "w") + Field(7, blob)),
         Field(2, Field(4, "w") + Field(6, blob))}) {
-    Write(bytes);
-    const TensorFile file = ReadWeights(path_);
+    const TensorFile file = Read(bytes);
     ASSERT_EQ(file.tensors.size(), 1u);
     formats.push_back(file.format);
     EXPECT_TRUE(at::equal(file.tensors[0].second, torch::full({1}, 3.f)));

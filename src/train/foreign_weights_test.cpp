@@ -202,6 +202,8 @@ TEST(ModelSpec, IsANameOrJsonOrAFile) {
   EXPECT_EQ(ParseModelSpec(" " + spec.dump(), "--model"), spec);
   EXPECT_EQ(ParseModelSpec("fcn8s", "--model"), (Json{{"name", "fcn8s"}}));
   EXPECT_THAT(ErrorOf([] { ParseModelSpec("{\"name\": ", "--model"); }), HasSubstr("--model:1:"));
+  EXPECT_EQ(ParseModelSpec("vgg16", "--model"),
+            (Json{{"name", "classifier"}, {"backbone", "vgg16"}}));
 }
 
 }  // namespace

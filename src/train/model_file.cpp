@@ -252,10 +252,10 @@ void InitFromFile(SegModel& model, const InitOptions& options, const Json& spec)
 }
 
 Json ParseModelSpec(const std::string& text, const std::string& where) {
-  if (FileExists(text)) return ReadJsonFile(text);
+  if (FileExists(text)) return NetworkOrBackbone(ReadJsonFile(text), text);
   const size_t first = text.find_first_not_of(" \t\r\n");
-  if (first != std::string::npos && text[first] == '{') return ParseJson(text, where);
-  return Json{{"name", text}};
+  const bool json = first != std::string::npos && text[first] == '{';
+  return NetworkOrBackbone(json ? ParseJson(text, where) : Json(text), where);
 }
 
 LabelSet ParseLabels(const std::string& text, const std::string& where) {

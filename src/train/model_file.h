@@ -85,7 +85,7 @@ struct InitOptions {
 /// @throws Error listing everything that does not fit
 void InitFromFile(SegModel& model, const InitOptions& options, const Json& spec = nullptr);
 
-/// A network as users name it: a name, JSON, or a file with JSON.
+/// A network as users name it: a name, JSON, or a file with JSON; a backbone for its classifier.
 /// @param where  names it in messages: "--model"
 Json ParseModelSpec(const std::string& text, const std::string& where);
 

@@ -15,6 +15,7 @@
 #include "base/files.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/test_error.h"
 #include "base/test_folder.h"
 #include "data/dataset.h"
 #include "data/masks.h"
@@ -24,17 +25,6 @@
 
 // Helpers of this room's tests.
 namespace seglab {
-
-/// The text of the Error that `call` throws; "" when it throws none.
-template <typename Call>
-std::string ErrorOf(const Call& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
-}
 
 /// What is logged while `call` runs.
 template <typename Call>

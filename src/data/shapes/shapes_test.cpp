@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/test_error.h"
 #include "data/shapes/draw.h"
 #include "data/shapes/raster.h"
 #include "data/shapes/scene.h"
@@ -198,12 +199,7 @@ TEST(ShapesTest, BorderKeepsEveryPixelOfThinParts) {
 
 TEST(ShapesTest, ChecksItsOptions) {
   const auto message = [](const char* text) -> std::string {
-    try {
-      ShapesOptions::FromJson(ParseJson(text, "test"), "data");
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return "";
+    return ErrorOf([&] { ShapesOptions::FromJson(ParseJson(text, "test"), "data"); });
   };
   EXPECT_EQ(
       message(R"({"name": "shapes", "split": "val", "size": 5, "height": 32, "width": 1024})"), "");

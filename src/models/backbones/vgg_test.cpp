@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/test_error.h"
 #include "tensor/state.h"
 
 namespace seglab {
@@ -68,12 +69,7 @@ std::shared_ptr<Trunk> TightTrunk(const std::string& spec) {
 
 /// What making a backbone of this spec says; "" when it is accepted.
 std::string Message(const std::string& spec) {
-  try {
-    TightTrunk(spec);
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
+  return ErrorOf([&] { TightTrunk(spec); });
 }
 
 std::string Spec(const std::string& name, const std::string& options) {
