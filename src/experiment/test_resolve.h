@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/json.h"
@@ -28,11 +29,11 @@ inline std::vector<std::string> Names(const Experiment& experiment) {
   return names;
 }
 
-inline const RunSpec& Find(const Experiment& experiment, const std::string& name) {
+inline const RunSpec& Find(const Experiment& experiment, std::string_view name) {
   for (const RunSpec& run : experiment.runs) {
     if (run.name == name) return run;
   }
-  throw std::logic_error("no run " + name);
+  throw std::logic_error("no run " + std::string(name));
 }
 
 }  // namespace seglab

@@ -172,7 +172,7 @@ TEST_P(EveryModel, NamesAreUnique) {
 }
 
 TEST_P(EveryModel, IsDescribedAndRefusesUnknownKeys) {
-  const ModelRow& row = FindModel(GetParam());
+  const ModelRow row = FindModel(GetParam());
   EXPECT_EQ(row.name, GetParam());
   EXPECT_FALSE(row.summary.empty());
   EXPECT_FALSE(row.source.empty());
@@ -292,7 +292,9 @@ TEST(RegistryTest, ABackboneStandsForItsClassifier) {
             (Json{{"name", "classifier"}, {"backbone", narrow}}));
   EXPECT_THAT(ErrorOf([] { NetworkOrBackbone("mobilnet_v2", "--as"); }),
               AllOf(HasSubstr("--as: "), HasSubstr("did you mean \"mobilenet_v2\"")));
-  EXPECT_THAT(ErrorOf([] { NetworkOrBackbone(Json{{"nam", "vgg11"}}, "--as"); }),
+  EXPECT_THAT(ErrorOf([] {
+                NetworkOrBackbone(Json{{"nam", "vgg11"}}, "--as");
+              }),
               HasSubstr("\"name\""));
   // Where a backbone's name cannot be meant it is at least understood.
   EXPECT_THAT(Message(R"({"name": "vgg11"})"),

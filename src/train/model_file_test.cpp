@@ -24,7 +24,7 @@ at::Tensor SomeImage() {
   return torch::randint(256, {1, 45, 33, 3}, at::TensorOptions().dtype(at::kByte));
 }
 
-const at::Tensor& Get(const NamedTensors& tensors, const std::string& name) {
+at::Tensor Get(const NamedTensors& tensors, const std::string& name) {
   for (const auto& item : tensors) {
     if (item.first == name) return item.second;
   }
@@ -198,7 +198,7 @@ TEST(InitFromFile, AnFcnStartsFromAClassifier) {
     for (const auto& [name, tensor] : Below(from, "features")) {
       EXPECT_TRUE(SameBits(tensor, Get(to, "backbone." + name))) << name;
     }
-    const at::Tensor& fc6 = Get(to, "backbone.fc6.weight");
+    const at::Tensor fc6 = Get(to, "backbone.fc6.weight");
     EXPECT_TRUE(SameBits(fc6.flatten(1), Get(from, "classifier.0.weight")));
     EXPECT_TRUE(SameBits(Get(to, "backbone.fc6.bias"), Get(from, "classifier.0.bias")));
     EXPECT_TRUE(
