@@ -297,6 +297,8 @@ void ApplySetting(Json& root, const std::string& setting) {
   Json value = SettingValue(setting.substr(equals + 1), where);
   if (value.is_null() && parent->is_object()) {
     parent->erase(step);
+  } else if (value.is_null() && parent->is_array()) {
+    parent->erase(ListIndex(step, parent->size(), where));
   } else {
     *target = std::move(value);
   }

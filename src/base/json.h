@@ -30,7 +30,7 @@ void MergeJson(Json& base, const Json& over);
 
 /// Applies "a.b.c=value" to `root`. The value is parsed as JSON; if that fails, it is a string.
 /// A number as a step selects an element of a list: runs.0.seed=2. Missing objects are made.
-/// The value null removes a key, as in MergeJson.
+/// The value null removes a key, as in MergeJson, or an element of a list.
 /// @throws Error when there is no "=", an empty step, or a step into something that has no members
 void ApplySetting(Json& root, const std::string& setting);
 

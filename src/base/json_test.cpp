@@ -102,6 +102,8 @@ TEST(ApplySetting, WritesValuesOfEveryType) {
             R"("model":{"name":"fcn32s","url":"a=b//c","digits":"12","empty":""},"flag":true})");
   ApplySetting(root, "train.lr=null");
   EXPECT_FALSE(root["train"].contains("lr"));
+  ApplySetting(root, "runs.0=null");
+  EXPECT_EQ(root["runs"].dump(), R"([{"seed":7}])");
 }
 
 TEST(ApplySetting, RefusesWhatHasNoPlace) {

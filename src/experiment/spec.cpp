@@ -26,7 +26,7 @@ bool IsRunKey(const std::string& setting) {
   return std::find(RunKeys().begin(), RunKeys().end(), first) != RunKeys().end();
 }
 
-/// "runs.FCN-8s.train.lr=1" becomes "runs.3.train.lr=1".
+/// "runs.FCN-8s.train.lr=1" becomes "runs.3.train.lr=1", "runs.FCN-8s=null" becomes "runs.3=null".
 std::string NumberedRun(const Json& root, const std::string& setting) {
   const std::string prefix = "runs.";
   if (setting.rfind(prefix, 0) != 0 || !root.contains("runs") || !root["runs"].is_array())
@@ -34,8 +34,9 @@ std::string NumberedRun(const Json& root, const std::string& setting) {
   for (size_t i = 0; i < root["runs"].size(); ++i) {
     const Json& run = root["runs"][i];
     if (!run.is_object() || !run.contains("name") || !run["name"].is_string()) continue;
-    const std::string name = prefix + run["name"].get<std::string>() + ".";
-    if (setting.rfind(name, 0) == 0) return StrCat(prefix, i, ".", setting.substr(name.size()));
+    const std::string name = prefix + run["name"].get<std::string>();
+    if (setting.rfind(name + ".", 0) == 0 || setting.rfind(name + "=", 0) == 0)
+      return StrCat(prefix, i, setting.substr(name.size()));
   }
   return setting;
 }

@@ -112,6 +112,13 @@ TEST(ResolveExperiment, SettingsOfTheRootReachOneRun) {
   EXPECT_FALSE(Find(experiment, "FCN-8s").config.contains("seed"));
 }
 
+TEST(ResolveExperiment, NullLeavesARunOut) {
+  const std::string text = R"({"runs": [{"name": "A"}, {"name": "B"}, {"name": "B2"}]})";
+  EXPECT_THAT(Names(Resolve(text, {"runs.B=null"})), ElementsAre("A", "B2"));
+  EXPECT_THAT(Names(Resolve(text, {"runs.B=null", "runs.B2.seed=3"})), ElementsAre("A", "B2"));
+  EXPECT_THAT(ResolveError(text, {"runs.C=null"}), HasSubstr("\"C\""));
+}
+
 TEST(ResolveExperiment, SettingsThatReachNothingAreErrors) {
   EXPECT_THAT(ResolveError(kTwoRuns, {"trian.lr=1"}),
               AllOf(HasSubstr("trian"), HasSubstr("did you mean \"train\"?")));
