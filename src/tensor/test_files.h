@@ -171,10 +171,13 @@ inline std::string Varint(uint64_t value) {
   return text + static_cast<char>(value);
 }
 inline std::string Field(uint32_t number, std::string_view bytes) {
-  return Varint(number << 3 | 2) + Varint(bytes.size()) + std::string(bytes);
+  std::string text = Varint(number << 3 | 2);
+  text += Varint(bytes.size());
+  return text.append(bytes);
 }
 inline std::string NumberField(uint32_t number, uint64_t value) {
-  return Varint(number << 3) + Varint(value);
+  std::string text = Varint(number << 3);
+  return text.append(Varint(value));
 }
 
 }  // namespace seglab::test_files
