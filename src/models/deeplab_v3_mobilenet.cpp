@@ -13,7 +13,7 @@
 // Deviations:
 //   - padding is symmetric; TensorFlow's SAME padding equals it at sides of 16 k + 1 pixels, where
 //     the interpolation is aligned too;
-//   - fresh trunk weights are drawn after He et al. 2015 with fan in;
+//   - fresh trunk weights are drawn after He et al. 2015 with fan out;
 //   - `width` and other output strides are ours.
 
 #include "models/deeplab_v3_mobilenet.h"
@@ -37,7 +37,7 @@ class DeepLabV3MobileNetV2 : public SegModel {
     StrideWalk walk(options.output_stride);
     features_ = MakeMobileNetV2Features(options.width, /*last_conv=*/false, walk);
     register_module("features", features_.layers);
-    InitHe(*this);
+    InitHe(*this, Fan::kOut);
     const int64_t in = features_.maps.at(32).channels, inner = ScaledChannels(256, options.width);
     image_pooling_ = register_module("image_pooling", ConvBnRelu(in, inner, 1));
     aspp0_ = register_module("aspp0", ConvBnRelu(in, inner, 1));

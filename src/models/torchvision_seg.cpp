@@ -12,7 +12,6 @@
 //   aux_classifier: an FCN head
 //
 // Deviations from torchvision:
-//   - fresh trunk weights are drawn after He et al. 2015 with fan in;
 //   - `width` is ours.
 // torchvision's own from the papers: FCN without skips on a dilated trunk; interpolation aligns the
 // outer edges of cells, while a cell i of the trunk lies on pixel 8 i: 3.5 pixels off.

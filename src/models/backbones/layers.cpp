@@ -71,10 +71,10 @@ FeatureMaps StagedFeatures::Forward(const at::Tensor& image) {
   return found;
 }
 
-StagedTrunk::StagedTrunk(StagedFeatures features) : features_(std::move(features)) {
+StagedTrunk::StagedTrunk(StagedFeatures features, Fan fan) : features_(std::move(features)) {
   register_module("features", features_.layers);
   for (const auto& [stride, map] : features_.maps) AddMap(stride, map.channels, map.grid);
-  InitHe(*this);
+  InitHe(*this, fan);
 }
 
 SegModel::Start StagedTrunk::StartFromClassifier(const NamedTensors& source) const {
@@ -89,11 +89,13 @@ int64_t ScaledChannels(int64_t channels, double width) {
 
 void ReadWidth(JsonReader& reader, double& width) { reader.Get("width", width, 1.0 / 64, 4.0); }
 
-void InitHe(nn::Module& module) {
+void InitHe(nn::Module& module, Fan fan) {
   for (const auto& child : module.modules(/*include_self=*/false)) {
     at::Tensor weight, bias;
+    bool by_outputs = false;
     if (auto* conv = child->as<nn::Conv2dImpl>()) {
       weight = conv->weight;
+      by_outputs = fan == Fan::kOut;
       bias = conv->bias;
     } else if (auto* linear = child->as<nn::LinearImpl>()) {
       weight = linear->weight;
@@ -101,7 +103,9 @@ void InitHe(nn::Module& module) {
     } else {
       continue;
     }
-    nn::init::kaiming_normal_(weight, 0, torch::kFanIn, torch::kReLU);
+    nn::init::FanModeType mode = torch::kFanIn;
+    if (by_outputs) mode = torch::kFanOut;
+    nn::init::kaiming_normal_(weight, 0, mode, torch::kReLU);
     if (bias.defined()) nn::init::zeros_(bias);
   }
 }

@@ -96,10 +96,20 @@ class StagedFeatures {
   std::map<int, Map> maps;
 };
 
+/// Whether a fresh weight's variance is 2 / its inputs or 2 / its outputs (He et al. 2015, eqs. 10,
+/// 14). Without batch norm the deeper nets start with fan in only. With it the size of a weight
+/// changes no output but the learning: a step turns a smaller weight further. Depthwise kernels,
+/// of few inputs and, counted as torchvision counts, many outputs, hardly learn with fan in.
+enum class Fan { kIn, kOut };
+
+/// Draws the weights of all convolutions and linear layers (those always with fan in), biases are
+/// zero. Batch norm keeps its 1 and 0.
+void InitHe(torch::nn::Module& module, Fan fan = Fan::kIn);
+
 /// The trunk of a backbone that is one chain, "features", with its classifier in "classifier".
 class StagedTrunk : public Trunk {
  public:
-  explicit StagedTrunk(StagedFeatures features);
+  explicit StagedTrunk(StagedFeatures features, Fan fan = Fan::kIn);
   FeatureMaps forward(const at::Tensor& image) override { return features_.Forward(image); }
   SegModel::Start StartFromClassifier(const NamedTensors& source) const override;
 
@@ -113,10 +123,6 @@ int64_t ScaledChannels(int64_t channels, double width);
 
 /// Reads "width", the factor on all channel counts, from 1/64 to 4.
 void ReadWidth(JsonReader& reader, double& width);
-
-/// Fresh weights after He et al. 2015 (fan in), zero biases: without batch norm the deeper nets do
-/// not start otherwise. Batch norm keeps its 1 and 0.
-void InitHe(torch::nn::Module& module);
 
 /// `source` without these layers (prefixes of names).
 SegModel::Start WithoutLayers(const NamedTensors& source, const std::vector<std::string>& layers);

@@ -82,7 +82,7 @@ class MobileNetV1Classifier : public SegModel {
     const StagedFeatures features = MakeFeatures(options, walk);
     features_ = register_module("features", features.layers);
     classifier_ = register_module("classifier", nn::Linear(features.maps.at(32).channels, classes));
-    InitHe(*this);
+    InitHe(*this, Fan::kOut);
     nn::init::normal_(classifier_->weight, 0, 0.01);
   }
 
@@ -106,7 +106,7 @@ std::shared_ptr<Trunk> MakeMobileNetV1Trunk(const std::string& name, JsonReader&
                                             const TrunkOptions& trunk) {
   RefusePublished(name, trunk);
   StrideWalk walk(trunk.output_stride);
-  return std::make_shared<StagedTrunk>(MakeFeatures(ReadOptions(reader), walk));
+  return std::make_shared<StagedTrunk>(MakeFeatures(ReadOptions(reader), walk), Fan::kOut);
 }
 
 std::shared_ptr<SegModel> MakeMobileNetV1Classifier(const std::string&, JsonReader& reader,

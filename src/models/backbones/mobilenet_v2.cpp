@@ -74,7 +74,7 @@ class MobileNetV2Classifier : public SegModel {
     features_ = register_module("features", features.layers);
     nn::Linear last(features.maps.at(32).channels, classes);
     classifier_ = register_module("classifier", TensorSequential(nn::Dropout(dropout), last));
-    InitHe(*this);
+    InitHe(*this, Fan::kOut);
     nn::init::normal_(last->weight, 0, 0.01);
   }
 
@@ -122,7 +122,8 @@ std::shared_ptr<Trunk> MakeMobileNetV2Trunk(const std::string& name, JsonReader&
   ReadWidth(reader, width);
   RefusePublished(name, trunk);
   StrideWalk walk(trunk.output_stride);
-  return std::make_shared<StagedTrunk>(MakeMobileNetV2Features(width, /*last_conv=*/true, walk));
+  return std::make_shared<StagedTrunk>(MakeMobileNetV2Features(width, /*last_conv=*/true, walk),
+                                       Fan::kOut);
 }
 
 std::shared_ptr<SegModel> MakeMobileNetV2Classifier(const std::string&, JsonReader& reader,

@@ -16,7 +16,7 @@
 // Deviations:
 //   - the trunk's stem pool is padded by 1 with `caffe` too, so that cell i of a map of stride s
 //     lies on pixel s * i;
-//   - fresh weights are drawn after He et al. 2015 with fan in (torchvision: fan out);
+//   - a fresh fc is drawn from N(0, 0.01) (torchvision: uniform);
 //   - `width` is ours.
 
 #include "models/backbones/resnet.h"
@@ -158,7 +158,7 @@ class ResNetTrunk : public Trunk {
   ResNetTrunk(const std::string& name, const ResNetOptions& options, int output_stride)
       : body_(*this, name, options, Geometry::kTight, StrideWalk(output_stride)) {
     for (const auto& [stride, map] : body_.maps) AddMap(stride, map.channels, map.grid);
-    InitHe(*this);
+    InitHe(*this, Fan::kOut);
   }
 
   FeatureMaps forward(const at::Tensor& image) override { return body_.Forward(image); }
@@ -177,7 +177,7 @@ class ResNetClassifier : public SegModel {
       : smallest_(options.caffe ? 3 : 1),
         body_(*this, name, options, Geometry::kClassifier, StrideWalk()) {
     fc_ = register_module("fc", nn::Linear(body_.maps.at(32).channels, classes));
-    InitHe(*this);
+    InitHe(*this, Fan::kOut);
     nn::init::normal_(fc_->weight, 0, 0.01);
   }
 
