@@ -5,12 +5,30 @@
 #include "commands.h"
 #include "models/caffe_names.h"
 #include "models/registry.h"
+#include "tensor/element_type.h"
 #include "tensor/runtime.h"
 #include "tensor/state.h"
 #include "tensor/tensor_file.h"
+#include "tensor/weight_preprocessing.h"
 #include "train/model_file.h"
 
 namespace seglab {
+namespace {
+
+/// What comes out of an image that is not normalised looks like scores too.
+void CheckImage(const at::Tensor& image, const Preprocessing& preprocessing,
+                const std::string& where) {
+  CheckShape(image, {-1, 3, -1, -1}, where);
+  if (!at::isFloatingType(image.scalar_type())) {
+    throw Error(where, ": is ", ElementTypeName(image.scalar_type()),
+                "; normalise it, for this network as ", PreprocessingText(preprocessing),
+                ", to F32");
+  }
+  if (image.numel() == 0)
+    throw Error(where, ": is empty, ", ShapeText(image.sizes()), "; give an image");
+}
+
+}  // namespace
 
 int ForwardCommand(const Args& args) {
   std::string model_json, weights, input, output, device = "auto";
@@ -36,10 +54,11 @@ int ForwardCommand(const Args& args) {
   const TensorFile in = ReadSafetensors(input);
   const at::Tensor* image = in.Find("image");
   if (image == nullptr) throw Error(input, ": has no tensor \"image\"");
-  CheckShape(*image, {-1, 3, -1, -1}, input + ": image");
+  CheckImage(*image, model->preprocessing, input + ": image");
   c10::InferenceMode inference;
   const c10::Device where = PickDevice(device);
   model->to(where);
+  model->aux_in_evaluation = true;
   model->eval();
   const SegOutput out =
       model->forward(image->to(where, at::kFloat).contiguous(at::MemoryFormat::ChannelsLast));

@@ -61,15 +61,26 @@ int Dispatch(const Args& args) {
   throw UsageError(UnknownName("command", args[0], names));
 }
 
-/// An error is one line, whatever its text is made of.
+/// An error is one line, whatever its text is made of: names from files may hold escape sequences.
 int Complain(const std::string& text, int status) {
   std::string line = text;
   for (char& c : line) {
-    if (c == '\n') c = ' ';
+    if (static_cast<unsigned char>(c) < ' ' || c == 0x7f) c = ' ';
   }
   Log::Get().Transient("");
   std::cerr << "seglab: error: " << line << std::endl;
   return status;
+}
+
+constexpr char kOutOfMemory[] = "out of memory; take a smaller batch or smaller images";
+
+/// LibTorch's words for it on GPUs, on CPUs, and for sizes beyond all memories.
+bool IsWantOfMemory(const std::string& text) {
+  for (const char* words : {"out of memory", "t allocate memory", "not enough memory",
+                            "Storage size calculation overflowed"}) {
+    if (text.find(words) != std::string::npos) return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -97,10 +108,10 @@ int Main(const Args& args) {
     Log::Info(stopped.what());
     return 128 + stopped.signal();
   } catch (const std::bad_alloc&) {
-    return Complain("out of memory; take a smaller batch or smaller images", kUserError);
+    return Complain(kOutOfMemory, kUserError);
   } catch (const c10::Error& error) {
     const std::string text = error.what_without_backtrace();
-    if (text.find("out of memory") != std::string::npos) return Complain(text, kUserError);
+    if (IsWantOfMemory(text)) return Complain(kOutOfMemory + (" (" + text + ")"), kUserError);
     return Complain("internal error: " + text, kOurBug);
   } catch (const std::exception& error) {
     return Complain(std::string("internal error: ") + error.what(), kOurBug);

@@ -183,14 +183,13 @@ struct Size {
     if (classes == 0) classes = classifier ? 1000 : 21;
     if (height == 0) height = side;
     if (width == 0) width = side;
+    if (height < 1 || width < 1 || classes < 1)
+      throw UsageError("models: --classes, --height and --width must be at least 1");
   }
 };
 
 void Describe(const Json& spec, Size size, bool json) {
   size.FillIn(ModelTask(spec, kWhere));
-  if (size.height < 1 || size.width < 1 || size.classes < 1) {
-    throw UsageError("models: --classes, --height and --width must be at least 1");
-  }
   const std::shared_ptr<SegModel> model =
       MakeModel(spec, spec.contains("num_classes") ? 0 : size.classes, kWhere);
   Profile profile = ProfileModel(*model, size.height, size.width);

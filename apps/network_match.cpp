@@ -19,7 +19,20 @@ namespace {
 constexpr double kThin = 1.0 / 64;  // names do not depend on the width, and this is made at once
 
 struct Candidate {
-  Json spec, thin;
+  Json spec;  ///< of width 1
+  bool on_backbone = false;
+
+  Json AtWidth(double width) const {
+    Json made = spec;
+    if (!on_backbone) {
+      made["width"] = width;
+      return made;
+    }
+    Json& backbone = made["backbone"];
+    if (backbone.is_string()) backbone = Json{{"name", backbone}};
+    backbone["width"] = width;
+    return made;
+  }
 };
 
 /// The options of a backbone that change its names.
@@ -38,13 +51,12 @@ void AddBackbones(const std::string& network, bool classifier, std::vector<Candi
   for (const BackboneRow& row : BackboneRows()) {
     for (const Json& options : Variants(row.name)) {
       if (!classifier && options.contains("aux_loss")) continue;
-      Json backbone = {{"name", row.name}};
-      backbone.update(options);
-      Json thin = backbone;
-      thin["width"] = kThin;
-      candidates.push_back(
-          {{{"name", network}, {"backbone", options.empty() ? Json(row.name) : backbone}},
-           {{"name", network}, {"backbone", thin}}});
+      Json backbone = row.name;
+      if (!options.empty()) {
+        backbone = {{"name", row.name}};
+        backbone.update(options);
+      }
+      candidates.push_back({{{"name", network}, {"backbone", backbone}}, true});
     }
   }
 }
@@ -64,11 +76,10 @@ std::vector<Candidate> Candidates(const NamedTensors& tensors) {
     } else if (row.name.starts_with("fcn") && row.name.find("resnet") == std::string::npos) {
       if (fcn) AddBackbones(row.name, false, candidates);
     } else if (!fcn) {
-      candidates.push_back({{{"name", row.name}}, {{"name", row.name}, {"width", kThin}}});
+      candidates.push_back({{{"name", row.name}}});
       if (!HasLayer(tensors, "aux_classifier") || row.name.find("resnet") == std::string::npos)
         continue;
-      candidates.push_back({{{"name", row.name}, {"aux_loss", true}},
-                            {{"name", row.name}, {"aux_loss", true}, {"width", kThin}}});
+      candidates.push_back({{{"name", row.name}, {"aux_loss", true}}});
     }
   }
   return candidates;
@@ -109,15 +120,36 @@ Fit FitOf(const SegModel& model, const NamedTensors& tensors) {
   return whole ? Fit::kWhole : Fit::kWithoutClassifier;
 }
 
+/// The file's channels behind the first convolution as a multiple of the published network's.
+double WidthOf(const Candidate& candidate, const NamedTensors& tensors) {
+  // The published counts there are multiples of 32.
+  constexpr double kQuarter = 0.25;
+  for (const auto& [name, tensor] :
+       ModuleState(*MakeModel(candidate.AtWidth(kQuarter), 2, "weights"))) {
+    if (tensor.dim() != 4) continue;
+    for (const auto& [there, found] : tensors) {
+      if (there == name)
+        return static_cast<double>(found.size(0)) * kQuarter / static_cast<double>(tensor.size(0));
+    }
+  }
+  return 1;
+}
+
 }  // namespace
 
 std::vector<NetworkMatch> MatchNetworks(const NamedTensors& tensors) {
-  std::vector<NetworkMatch> matches;
+  std::vector<NetworkMatch> published, others;
   for (const Candidate& candidate : Candidates(tensors)) {
-    const Fit fit = FitOf(*MakeModel(candidate.thin, 2, "weights"), tensors);
-    if (fit != Fit::kNone) matches.push_back({candidate.spec, fit == Fit::kWhole});
+    const Fit fit = FitOf(*MakeModel(candidate.AtWidth(kThin), 2, "weights"), tensors);
+    if (fit == Fit::kNone) continue;
+    const double width = WidthOf(candidate, tensors);
+    if (width == 1) {
+      published.push_back({candidate.spec, fit == Fit::kWhole});
+    } else {
+      others.push_back({candidate.AtWidth(width), fit == Fit::kWhole});
+    }
   }
-  return matches;
+  return published.empty() ? others : published;
 }
 
 }  // namespace seglab

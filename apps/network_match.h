@@ -13,8 +13,9 @@ struct NetworkMatch {
   bool whole = false;  ///< false: the file lacks its classifier, and can start networks on it
 };
 
-/// The networks whose names of tensors are those of the file, with as many sides and the same
-/// kernels: numbers of channels and classes are left open. Takes tenths of a second.
+/// The networks whose names of tensors are those of the file, with as many sides, the same kernels
+/// and as many channels behind the first convolution; those of another width, which is named, only
+/// where no published one fits. Other channels and classes are left open. Takes tenths of a second.
 std::vector<NetworkMatch> MatchNetworks(const NamedTensors& tensors);
 
 }  // namespace seglab

@@ -63,10 +63,7 @@ Json Networks(const TensorFile& file, const std::string& path) {
     return networks;
   }
   for (NetworkMatch& match : MatchNetworks(file.tensors)) {
-    const auto backbone = match.spec.find("backbone");
-    if (IsCaffeResNet(file) && backbone != match.spec.end() && backbone->is_string())
-      *backbone = Json{{"name", backbone->get<std::string>()}, {"caffe", true}};
-    networks.push_back({{"spec", match.spec}, {"whole", match.whole}});
+    networks.push_back({{"spec", CaffeNetwork(file, match.spec)}, {"whole", match.whole}});
   }
   return networks;
 }
@@ -110,9 +107,11 @@ void PrintNetworks(const Json& description) {
       std::cout << "network        " << spec << ", a seglab checkpoint\n";
     } else if (network["whole"].get<bool>()) {
       std::cout << "network        its names fit --as '" << spec << "'\n";
-    } else {
+    } else if (network["spec"].contains("backbone")) {
       std::cout << "network        \"init\" for those on the backbone "
                 << network["spec"]["backbone"] << ", without its classifier\n";
+    } else {
+      std::cout << "network        \"init\" for " << spec << ", without its head\n";
     }
   }
 }
@@ -148,12 +147,15 @@ void Print(const Json& description) {
   }
 }
 
+constexpr char kTrainingState[] = "state";  // in the metadata, of a training that ends here
+
 struct ConvertOptions {
   std::string as, labels, preprocessing;
 };
 
-/// The file as it is. Caffe's preprocessing is written into it: its format, by which it is known,
-/// ends here, as do its names.
+/// The file as it is; of a checkpoint the network, without what its training would go on with.
+/// Caffe's preprocessing is written into it: its format, by which it is known, ends here, as do its
+/// names.
 void Copy(TensorFile& file, const std::string& from, const std::string& out,
           const ConvertOptions& options) {
   if (!options.labels.empty())
@@ -169,7 +171,8 @@ void Copy(TensorFile& file, const std::string& from, const std::string& out,
     choice.Log();
     choice.value.ToMetadata(file.metadata);
   }
-  WriteSafetensors(out, file.tensors, file.metadata);
+  if (IsCheckpoint(file)) file.metadata.erase(kTrainingState);
+  WriteSafetensors(out, ModelTensors(file), file.metadata);
 }
 
 /// The file as seglab checkpoint of a network. Types stay: LoadState widens what it reads.
@@ -185,6 +188,11 @@ void MakeCheckpoint(TensorFile& file, const std::string& from, const std::string
   }
   choice.labels_from = "--labels";
   if (!options.labels.empty()) choice.labels = ParseLabels(options.labels, choice.labels_from);
+  const WeightPreprocessing theirs = PreprocessingOf(file, choice.model, from);
+  if (theirs.source == PreprocessingSource::kUnknown && !choice.model.contains("preprocessing")) {
+    throw Error(from, ": does not say how its images were normalised, which a checkpoint must; ",
+                "name it with --preprocessing imagenet, caffe, unit or JSON");
+  }
   const LoadedModel loaded = ModelFromWeights(file, from, choice);
 
   std::set<std::string> names;
@@ -193,7 +201,7 @@ void MakeCheckpoint(TensorFile& file, const std::string& from, const std::string
   for (const auto& item : ModelTensors(file)) {
     if (names.count(item.first) != 0) tensors.push_back(item);
   }
-  file.metadata.erase("state");  // of a training that this is no longer
+  file.metadata.erase(kTrainingState);
   for (const auto& [key, text] : ModelMetadata(*loaded.model, loaded.spec, loaded.labels))
     file.metadata[key] = text;
   WriteSafetensors(out, tensors, file.metadata);

@@ -119,8 +119,13 @@ constexpr Family kFamilies[] = {{"VGG", "conv1_1", VggLayers, true},
                                 {"SqueezeNet", "fire2/squeeze1x1", SqueezeNetLayers, false},
                                 {"CaffeNet", "conv5", CaffeNetLayers, true}};
 
-bool IsFcn(const TensorFile& file) {
-  return HasLayer(file, "score_fr") || HasLayer(file, "score-fr");
+/// Whether Caffe's network had the layer, also after UseNetworkNames.
+bool HasType(const TensorFile& file, const char* layer) {
+  return file.metadata.count(StrCat(layer, ".type")) != 0;
+}
+
+bool IsCaffeFcn(const TensorFile& file) {
+  return HasType(file, "score_fr") || HasType(file, "score-fr");
 }
 
 /// A classifier's layers as an FCN's, and the FCN's own.
@@ -172,7 +177,7 @@ bool IsSkipFactor(const std::string& name, const at::Tensor& tensor) {
 class Renamer {
  public:
   Renamer(TensorFile& file, const Family& family)
-      : file_(file), fcn_(family.fc && IsFcn(file)), layers_(family.layers(file)) {
+      : file_(file), fcn_(family.fc && IsCaffeFcn(file)), layers_(family.layers(file)) {
     if (fcn_) layers_ = FcnLayers(file, layers_);
   }
 
@@ -234,10 +239,6 @@ bool IsCaffe(const Json& spec) {
          backbone->value("caffe", Json()) == Json(true);
 }
 
-bool HasType(const TensorFile& file, const char* layer) {
-  return file.metadata.count(StrCat(layer, ".type")) != 0;
-}
-
 }  // namespace
 
 void UseNetworkNames(TensorFile& file, const std::string& path) {
@@ -258,6 +259,16 @@ void UseNetworkNames(TensorFile& file, const std::string& path) {
 
 bool IsCaffeResNet(const TensorFile& file) { return HasType(file, "res2a_branch2a"); }
 
+Json CaffeNetwork(const TensorFile& file, Json spec) {
+  const auto backbone = spec.find("backbone");
+  if (IsCaffeResNet(file) && backbone != spec.end()) {
+    if (backbone->is_string()) *backbone = Json{{"name", *backbone}};
+    (*backbone)["caffe"] = true;
+  }
+  if (IsCaffeFcn(file)) spec["geometry"] = "published";
+  return spec;
+}
+
 void CheckCaffeNetwork(const TensorFile& file, const Json& spec, const std::string& path) {
   if (!spec.is_object()) return;
   if (IsCaffeResNet(file) && !IsCaffe(spec)) {
@@ -266,9 +277,18 @@ void CheckCaffeNetwork(const TensorFile& file, const Json& spec, const std::stri
         ": are weights of Caffe's ResNet, whose strides are not on the 3x3 convolutions as in "
         "this network; where there is a \"backbone\", give it \"caffe\": true");
   }
-  const auto name = spec.find("name");
-  if (HasType(file, "scale_pool4") && (name == spec.end() || *name != Json("fcn8s_atonce"))) {
+  if (!IsCaffeFcn(file)) return;
+  const bool scaled = HasType(file, "scale_pool4"),
+             scales = spec.value("name", Json()) == Json("fcn8s_atonce");
+  if (scaled && !scales)
     throw Error(path, ": its skips are scaled by 0.01 and 0.0001; it is for fcn8s_atonce");
+  const bool skips = HasType(file, "score_pool4") || HasType(file, "score-pool4");
+  if (skips && !scaled && scales)
+    throw Error(path, ": its skips are not scaled, as those of fcn8s_atonce are; take fcn8s");
+  if (spec.value("geometry", Json()) != Json("published")) {
+    Log::Warn(path,
+              ": are weights of Caffe's FCN, whose maps are padded and cropped otherwise than in "
+              "this network; \"geometry\": \"published\" computes what they did there");
   }
 }
 

@@ -27,9 +27,14 @@ void UseNetworkNames(TensorFile& file, const std::string& path);
 /// was converted. Their strides stand elsewhere than torchvision's ("caffe": true).
 bool IsCaffeResNet(const TensorFile& file);
 
-/// What names and shapes do not tell: warns where a network without "caffe" is to take the weights
-/// of Caffe's ResNet. @throws Error where another network than fcn8s_atonce is to take weights for
-/// scaled skips
+/// The network on which the weights compute what they did in Caffe, as far as names and shapes do
+/// not tell: "caffe" for ResNet's strides, "geometry" for FCN's padding. Of other files, `spec`
+/// itself.
+Json CaffeNetwork(const TensorFile& file, Json spec);
+
+/// Warns where a network is not what CaffeNetwork says.
+/// @throws Error where weights for scaled skips are to go into another network than fcn8s_atonce,
+///         or others into that
 void CheckCaffeNetwork(const TensorFile& file, const Json& spec, const std::string& path);
 
 }  // namespace seglab

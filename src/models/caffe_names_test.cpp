@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/log.h"
+#include "base/test_error.h"
 #include "base/test_folder.h"
 #include "models/registry.h"
 #include "nn/bilinear.h"
@@ -306,13 +307,16 @@ TEST(CaffeNames, ScaledSkipsAreForTheNetworkThatScalesThem) {
   EXPECT_EQ(file.Find("scale_pool3.weight"), nullptr);
   EXPECT_NE(renamed(0.001).Find("scale_pool3.weight"), nullptr);
 
+  const auto error = [](const TensorFile& weights, const char* network) {
+    return ErrorOf([&] { CheckCaffeNetwork(weights, {{"name", network}}, "net.caffemodel"); });
+  };
   EXPECT_NO_THROW(CheckCaffeNetwork(file, {{"name", "fcn8s_atonce"}}, "net.caffemodel"));
-  try {
-    CheckCaffeNetwork(file, {{"name", "fcn8s"}}, "net.caffemodel");
-    FAIL() << "no error";
-  } catch (const Error& error) {
-    EXPECT_THAT(error.what(), AllOf(HasSubstr("net.caffemodel"), HasSubstr("fcn8s_atonce")));
-  }
+  EXPECT_THAT(error(file, "fcn8s"), AllOf(HasSubstr("net.caffemodel"), HasSubstr("fcn8s_atonce")));
+
+  CaffeFile plain = Vgg({2, 2, 3, 3, 3});
+  plain.Add("score_fr").Add("score_pool4");
+  EXPECT_THAT(error(plain.file(), "fcn8s_atonce"),
+              AllOf(HasSubstr("net.caffemodel"), HasSubstr("take fcn8s")));
 }
 
 TEST(CaffeNames, WhatIsUnknownStays) {
@@ -348,10 +352,23 @@ TEST(CaffeNames, StridesOfResNetAreAWarning) {
   };
   const Json with = {{"name", "resnet50"}, {"caffe", true}};
   EXPECT_EQ(log({{"name", "classifier"}, {"backbone", with}}), "");
+  EXPECT_EQ(CaffeNetwork(file, {{"name", "classifier"}, {"backbone", "resnet50"}})["backbone"],
+            with);
   EXPECT_THAT(log({{"name", "classifier"}, {"backbone", "resnet50"}}),
               AllOf(HasSubstr("warning: net.caffemodel"), HasSubstr("\"caffe\": true")));
   EXPECT_THAT(log({{"name", "fcn_resnet50"}}), HasSubstr("warning"));
   EXPECT_EQ(log(nullptr), "");
+}
+
+TEST(CaffeNames, PaddingOfFcnIsAWarning) {
+  CaffeFile caffe = Vgg({2, 2, 3, 3, 3});
+  const TensorFile& file = caffe.Add("score_fr").file();
+  const auto log = [&](const Json& spec) {
+    return LogOf([&] { CheckCaffeNetwork(file, spec, "net.caffemodel"); });
+  };
+  const Json tight = {{"name", "fcn32s"}};
+  EXPECT_THAT(log(tight), AllOf(HasSubstr("warning: net.caffemodel"), HasSubstr("published")));
+  EXPECT_EQ(log(CaffeNetwork(file, tight)), "");
 }
 
 TEST(CaffeNames, AlexNetIsNotCaffeNet) {

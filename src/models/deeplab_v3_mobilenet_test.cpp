@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "models/backbones/layers.h"
 #include "models/registry.h"
 #include "tensor/state.h"
 
@@ -35,6 +36,7 @@ TEST(DeepLabV3MobileNetTest, FeaturesHaveTheOutputStride) {
 TEST(DeepLabV3MobileNetTest, CellsKeepTheirValuesInTheLogits) {
   torch::NoGradGuard no_grad;
   const auto model = Make(16);
+  InitHe(*model);  // fan in, with which the image's values live on without batch statistics
   const at::Tensor image = torch::randn({1, 3, 65, 97});
   const at::Tensor logits = model->forward(image).logits;
   const at::Tensor middle = (logits.select(3, 16) + logits.select(3, 32)) / 2;

@@ -6,6 +6,7 @@
 #include "models/deeplab_v3_mobilenet.h"
 #include "models/fcn.h"
 #include "models/torchvision_seg.h"
+#include "tensor/weight_preprocessing.h"
 
 namespace seglab {
 namespace {
@@ -132,6 +133,11 @@ std::shared_ptr<SegModel> MakeModel(const Json& spec, int classes, const std::st
   std::shared_ptr<SegModel> model = row.make(reader, wanted);
   reader.Finish();
   model->preprocessing = Preprocessing::FromJson(preprocessing, reader.Path("preprocessing"));
+  if (TransformsInput(object) && !(model->preprocessing == Preprocessing())) {
+    throw Error(reader.Path("preprocessing"),
+                ": a network with \"transform_input\" takes \"imagenet\", found ",
+                PreprocessingText(model->preprocessing), "; leave one of them out");
+  }
   return model;
 }
 

@@ -339,6 +339,11 @@ TEST(RegistryTest, PreprocessingTravelsWithTheModel) {
   const auto caffe = MakeModel(ParseJson(start + R"("preprocessing": "caffe", )" + end, "spec"), 2);
   EXPECT_TRUE(caffe->preprocessing == Preprocessing::FromJson("caffe", "p"));
   EXPECT_EQ(caffe->preprocessing.channel_order, "BGR");
+  const Json backbone = {{"name", "googlenet"}, {"width", 0.125}, {"transform_input", true}};
+  const Json transforms = {
+      {"name", "classifier"}, {"backbone", backbone}, {"preprocessing", "unit"}};
+  EXPECT_THAT(Message(transforms.dump(), 2),
+              AllOf(HasSubstr("model.preprocessing"), HasSubstr("transform_input")));
 }
 
 }  // namespace

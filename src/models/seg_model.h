@@ -36,6 +36,9 @@ class SegModel : public torch::nn::Module {
   virtual Start StartFrom(const NamedTensors& source) const { return {source, {}, {}}; }
 
   Preprocessing preprocessing;
+  /// Auxiliary heads work in training mode; in evaluation, where only `forward` of the command line
+  /// asks for them, with this.
+  bool aux_in_evaluation = false;
 };
 
 }  // namespace seglab

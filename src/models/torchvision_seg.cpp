@@ -70,7 +70,8 @@ class TorchvisionSeg : public SegModel {
     const FeatureMaps maps = backbone_->forward(image);
     SegOutput out;
     out.logits = Enlarged(classifier_->forward(maps.at(32)), image);
-    if (aux_classifier_) out.aux_logits = Enlarged(aux_classifier_->forward(maps.at(16)), image);
+    if (aux_classifier_ && (is_training() || aux_in_evaluation))
+      out.aux_logits = Enlarged(aux_classifier_->forward(maps.at(16)), image);
     return out;
   }
 

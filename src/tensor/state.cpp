@@ -9,11 +9,12 @@
 
 #include "base/error.h"
 #include "base/names.h"
+#include "tensor/quoted.h"
 
 namespace seglab {
 namespace {
 
-constexpr size_t kListed = 8;  // names in a message before "and n more"
+constexpr size_t kListed = 100;  // names in a message before "and n more"
 
 std::string List(const std::vector<std::string>& names) {
   std::vector<std::string> shown(names.begin(), names.begin() + std::min(names.size(), kListed));
@@ -22,16 +23,13 @@ std::string List(const std::vector<std::string>& names) {
   return text;
 }
 
-bool HasAnyPrefix(const std::string& name, const std::vector<std::string>& prefixes) {
-  return std::any_of(prefixes.begin(), prefixes.end(),
-                     [&](const std::string& prefix) { return HasPrefix(name, prefix); });
-}
-
-/// The same with the nearest of `candidates`. Names that List leaves out are not looked up.
+/// The names, of a file, quoted, with the nearest of `candidates`. What List leaves out stays as it
+/// is.
 std::vector<std::string> WithNearest(std::vector<std::string> names,
                                      const std::vector<std::string>& candidates) {
   for (size_t i = 0; i < std::min(names.size(), kListed); ++i) {
     const std::string near = NearestName(names[i], candidates);
+    names[i] = Quoted(names[i]);
     if (!near.empty()) names[i] += StrCat(" (near ", near, ")");
   }
   return names;
@@ -68,7 +66,7 @@ std::string ClassesAdvice(const std::vector<Misfit>& misfits, const LoadOptions&
   if (!options.may_skip) return text + "; give it as many";
   std::vector<std::string> layers;
   for (const Misfit& misfit : misfits) {
-    const std::string layer = "\"" + misfit.name.substr(0, misfit.name.rfind('.')) + "\"";
+    const std::string layer = Quoted(misfit.name.substr(0, misfit.name.rfind('.')));
     if (std::find(layers.begin(), layers.end(), layer) == layers.end()) layers.push_back(layer);
   }
   return StrCat(text, "; \"init\": {\"from\": \"", options.where, "\", \"skip\": [", Join(layers),
@@ -87,6 +85,11 @@ bool HasPrefix(const std::string& name, const std::string& prefix) {
   if (name.compare(0, prefix.size(), prefix) != 0) return false;
   return prefix.empty() || name.size() == prefix.size() || prefix.back() == '.' ||
          name[prefix.size()] == '.';
+}
+
+bool HasAnyPrefix(const std::string& name, const std::vector<std::string>& prefixes) {
+  return std::any_of(prefixes.begin(), prefixes.end(),
+                     [&](const std::string& prefix) { return HasPrefix(name, prefix); });
 }
 
 std::string ShapeText(at::IntArrayRef shape) {
@@ -137,7 +140,9 @@ void LoadState(torch::nn::Module& module, const NamedTensors& tensors, const Loa
       unexpected.push_back(name);
   }
   if (!missing.empty() || !unexpected.empty() || !misshaped.empty()) {
+    const bool only_classes = missing.empty() && unexpected.empty() && OnlyClassesDiffer(misshaped);
     std::string text = options.where + ": the weights do not fit this network";
+    if (!only_classes) text += ", load them into the one they were made for";
     if (!missing.empty()) text += StrCat("; missing ", missing.size(), ": ", List(missing));
     if (!unexpected.empty()) {
       text +=
@@ -145,11 +150,8 @@ void LoadState(torch::nn::Module& module, const NamedTensors& tensors, const Loa
     }
     if (!misshaped.empty())
       text += StrCat("; wrong shape ", misshaped.size(), ": ", List(Texts(misshaped)));
-    const bool only_shapes = missing.empty() && unexpected.empty();
-    throw Error(text, "; ",
-                only_shapes && OnlyClassesDiffer(misshaped)
-                    ? ClassesAdvice(misshaped, options)
-                    : "load them into the network they were made for");
+    if (only_classes) text += "; " + ClassesAdvice(misshaped, options);
+    throw Error(text);
   }
   torch::NoGradGuard no_grad;
   for (auto& [target, value] : copies) target.copy_(value);

@@ -34,6 +34,7 @@ void LoadState(torch::nn::Module& module, const NamedTensors& tensors, const Loa
 /// True when `name` is `prefix` or stands below it ("score_fr" and "score_fr.weight", not
 /// "score_fr2").
 bool HasPrefix(const std::string& name, const std::string& prefix);
+bool HasAnyPrefix(const std::string& name, const std::vector<std::string>& prefixes);
 
 /// "(64, 3, 3, 3)"
 std::string ShapeText(at::IntArrayRef shape);

@@ -74,13 +74,13 @@ bool HasMark(const TensorFile& file, const Mark& mark) {
 
 Preprocessing Named(const char* name) { return Preprocessing::FromJson(name, "preprocessing"); }
 
-/// Whether the network turns its input itself.
-bool TransformsInput(const Json& spec) {
+/// Whether an option of the network or of its backbone is true.
+bool IsSet(const Json& spec, const char* option) {
   if (!spec.is_object()) return false;
-  const auto flag = spec.find("transform_input");
+  const auto flag = spec.find(option);
   if (flag != spec.end() && *flag == Json(true)) return true;
   const auto backbone = spec.find("backbone");
-  return backbone != spec.end() && TransformsInput(*backbone);
+  return backbone != spec.end() && IsSet(*backbone, option);
 }
 
 /// Whether every pixel becomes the same input in both, to a grey level.
@@ -103,17 +103,27 @@ constexpr char kHowToSay[] =
 
 }  // namespace
 
+bool TransformsInput(const Json& spec) { return IsSet(spec, "transform_input"); }
+
 WeightPreprocessing PreprocessingOf(const TensorFile& file, const Json& spec,
                                     const std::string& path) {
   WeightPreprocessing found;
   if (found.value.FromMetadata(file.metadata, path)) {
     found.source = PreprocessingSource::kStated;
+    if (!TransformsInput(spec) || Agree(found.value, Named("imagenet"))) return found;
+    if (!Agree(found.value, Named("unit"))) {
+      throw Error(path, ": states that its weights take the preprocessing ",
+                  PreprocessingText(found.value),
+                  ", which \"transform_input\" cannot make; leave that out");
+    }
+    found.value = Named("imagenet");
     return found;
   }
   if (file.format == "caffemodel") {
     // Caffe's model zoo, with OpenCV's order of channels. Others than its mean are off by little.
     return {PreprocessingSource::kKnown, Named("caffe"), "Caffe's file format"};
   }
+  if (IsSet(spec, "caffe")) return found;
   for (const KnownRow& row : KnownRows()) {
     if (!std::all_of(row.marks.begin(), row.marks.end(),
                      [&](const Mark& mark) { return HasMark(file, mark); })) {

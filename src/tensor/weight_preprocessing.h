@@ -21,11 +21,16 @@ struct WeightPreprocessing {
   std::string basis;    ///< of kKnown, for a message: "torchvision's ResNet for ImageNet"
 };
 
+/// Whether the network, a GoogLeNet with "transform_input", itself turns "imagenet" into the "unit"
+/// that torchvision's weights were trained on.
+bool TransformsInput(const Json& spec);
+
 /// What a weight file says of its images, or what a small table of well-known files says of its
 /// format, names and shapes. The file's name plays no part.
-/// @param spec  of the network that takes the weights, or null; a GoogLeNet with "transform_input"
-///              turns "imagenet" into what torchvision's weights expect by itself
-/// @throws Error when the metadata is damaged
+/// @param spec  of the network that takes the weights, or null. One with "transform_input" is fed
+///              "imagenet" where the weights take "unit"; with "caffe" it is none of torchvision's
+/// @throws Error when the metadata is damaged, or when a network with "transform_input" cannot give
+///         the weights what they take
 WeightPreprocessing PreprocessingOf(const TensorFile& file, const Json& spec,
                                     const std::string& path);
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/test_error.h"
 
 namespace seglab {
 namespace {
@@ -121,8 +122,19 @@ TEST(WeightPreprocessingTest, AGoogLeNetThatTransformsItsInputTakesImagenet) {
   Json transforms = plain;
   transforms["backbone"]["transform_input"] = true;
   EXPECT_TRUE(Choose(GoogLeNet(), "", transforms).value == Named("imagenet"));
+  EXPECT_TRUE(Choose(Stating("unit"), "", transforms).value == Named("imagenet"));
+  EXPECT_TRUE(Choose(Stating("imagenet"), "", transforms).value == Named("imagenet"));
+  EXPECT_THAT(ErrorOf([&] { Choose(Stating("caffe"), "", transforms); }),
+              AllOf(HasSubstr("a.pth"), HasSubstr("\"caffe\""), HasSubstr("transform_input")));
   transforms["backbone"]["transform_input"] = false;
   EXPECT_TRUE(Choose(GoogLeNet(), "", transforms).value == Named("unit"));
+}
+
+TEST(WeightPreprocessingTest, ACaffeNetworksFileIsNotTorchvisions) {
+  const Json spec = {{"name", "classifier"}, {"backbone", {{"name", "resnet50"}, {"caffe", true}}}};
+  EXPECT_TRUE(Choose(ResNet(), "", spec).warning);
+  EXPECT_TRUE(Choose(ResNet(), "caffe", spec).value == Named("caffe"));
+  EXPECT_FALSE(Choose(ResNet(), "caffe", spec).warning);
 }
 
 TEST(WeightPreprocessingTest, CaffesFormatIsKnown) {

@@ -2,17 +2,20 @@
 
 #include <algorithm>
 #include <climits>
+#include <set>
 #include <string_view>
 #include <unordered_map>
 
 #include "base/error.h"
 #include "base/files.h"
 #include "base/log.h"
+#include "base/names.h"
 #include "data/folder.h"
 #include "data/masks.h"
 #include "data/voc.h"
 #include "models/caffe_names.h"
 #include "models/registry.h"
+#include "tensor/quoted.h"
 #include "tensor/state.h"
 #include "tensor/weight_file.h"
 #include "tensor/weight_preprocessing.h"
@@ -57,6 +60,59 @@ const Preprocessing* NamedPreprocessing(const Json& spec, const SegModel& model)
   const bool named = spec.is_null() ? !(model.preprocessing == Preprocessing())
                                     : spec.is_object() && spec.contains("preprocessing");
   return named ? &model.preprocessing : nullptr;
+}
+
+NamedTensors Without(const NamedTensors& tensors, const std::vector<std::string>& prefixes) {
+  NamedTensors kept;
+  for (const auto& item : tensors) {
+    if (!HasAnyPrefix(item.first, prefixes)) kept.push_back(item);
+  }
+  return kept;
+}
+
+/// @throws Error when a layer to skip is in none of the lists
+void CheckSkips(const std::vector<std::string>& skips, const std::vector<NamedTensors>& lists,
+                const std::string& path) {
+  std::set<std::string> layers;
+  for (const NamedTensors& list : lists) {
+    for (const auto& [name, tensor] : list) {
+      for (size_t dot = name.find('.'); dot != std::string::npos; dot = name.find('.', dot + 1))
+        layers.insert(name.substr(0, dot));
+      layers.insert(name);
+    }
+  }
+  for (const std::string& skip : skips) {
+    const std::string layer = skip.ends_with('.') ? skip.substr(0, skip.size() - 1) : skip;
+    if (layers.count(layer) != 0) continue;
+    const std::string near = NearestName(layer, {layers.begin(), layers.end()});
+    throw Error(path, ": \"skip\" names the layer ", Quoted(skip),
+                ", which neither the file nor the network has",
+                near.empty() ? "" : "; did you mean " + Quoted(near) + "?");
+  }
+}
+
+/// What decides what a network computes and stands in no name or shape.
+Json UnseenOptions(const Json& spec) {
+  const Json network = AsObject(spec), backbone = network.value("backbone", Json());
+  Json options = Json::object();
+  for (const char* option : {"caffe", "relu6", "transform_input"})
+    options[option] = backbone.is_object() ? backbone.value(option, Json(false)) : Json(false);
+  if (network.value("name", Json()) != Json("classifier"))
+    options["geometry"] = network.value("geometry", Json("tight"));
+  return options;
+}
+
+/// Where the weights of a checkpoint go into a network that differs in what only its JSON tells.
+void WarnOfUnseenOptions(const TensorFile& file, const Json& spec, const std::string& path) {
+  if (!IsCheckpoint(file) || spec.is_null()) return;
+  const Json theirs = UnseenOptions(ParseJson(file.metadata.at("model"), path + " (model)")),
+             ours = UnseenOptions(spec);
+  for (const auto& [option, value] : ours.items()) {
+    if (!theirs.contains(option) || theirs[option] == value) continue;
+    Log::Warn(path, ": its network had \"", option, "\": ", theirs[option].dump(),
+              ", this one has ", value.dump(),
+              "; the weights fit, but do not compute what they did there");
+  }
 }
 
 }  // namespace
@@ -125,11 +181,7 @@ bool IsCheckpoint(const TensorFile& file) {
          file.metadata.count("model") != 0;
 }
 
-bool IsAuxiliary(const std::string& name) {
-  const std::vector<std::string>& heads = AuxiliaryHeads();
-  return std::any_of(heads.begin(), heads.end(),
-                     [&](const std::string& head) { return HasPrefix(name, head); });
-}
+bool IsAuxiliary(const std::string& name) { return HasAnyPrefix(name, AuxiliaryHeads()); }
 
 void LoadWeights(SegModel& model, const TensorFile& file, const std::string& path) {
   LoadOptions options;
@@ -189,6 +241,7 @@ LoadedModel ModelFromWeights(const TensorFile& file, const std::string& path,
     loaded.spec = ParseJson(file.metadata.at("model"), where);
   }
   CheckCaffeNetwork(file, loaded.spec, path);
+  WarnOfUnseenOptions(file, loaded.spec, path);
   if (ours) {
     const std::string labels = path + " (labels)";
     const auto text = file.metadata.find("labels");
@@ -230,16 +283,14 @@ void InitFromFile(SegModel& model, const InitOptions& options, const Json& spec)
   const std::string path = FindCheckpoint(options.from, "last");
   const TensorFile file = ReadNetworkWeights(path);
   CheckCaffeNetwork(file, spec, path);
-  NamedTensors source;
-  for (const auto& item : ModelTensors(file)) {
-    const bool skipped =
-        std::any_of(options.skip.begin(), options.skip.end(),
-                    [&](const auto& prefix) { return HasPrefix(item.first, prefix); });
-    if (!skipped) source.push_back(item);
-  }
+  WarnOfUnseenOptions(file, spec, path);
+  const NamedTensors all = ModelTensors(file);
   const PreprocessingChoice preprocessing =
       ChoosePreprocessing(file, spec, NamedPreprocessing(spec, model), path);
-  SegModel::Start start = model.StartFrom(source);
+  // Layers to skip go by the file's names or by the network's.
+  SegModel::Start start = model.StartFrom(Without(all, options.skip));
+  CheckSkips(options.skip, {all, start.tensors, ModuleState(model)}, path);
+  start.tensors = Without(start.tensors, options.skip);
   LoadOptions load;
   load.where = path;
   load.may_skip = true;

@@ -256,6 +256,39 @@ TEST(InitFromFile, SkippedLayersStayFresh) {
   EXPECT_EQ(Difference(Below(from, "score_fr"), Below(now, "score_fr")), "");
 }
 
+TEST(InitFromFile, SkippedLayersGoByTheNetworksNamesToo) {
+  const TestFolder folder;
+  const std::string path = folder.File("classifier.safetensors");
+  const Json spec = TinySpec("classifier");
+  const std::shared_ptr<SegModel> source = UsedModel(spec, 10);
+  Save(path, *source, spec, 10);
+  const std::shared_ptr<SegModel> model = SeededModel(TinySpec("fcn32s"), 4, 8);
+  const NamedTensors fresh = Snapshot(*model);
+  InitFromFile(*model, {path, {"backbone.fc6"}});
+  const NamedTensors now = Snapshot(*model);
+  EXPECT_EQ(Difference(Below(fresh, "backbone.fc6"), Below(now, "backbone.fc6")), "");
+  EXPECT_TRUE(SameBits(Get(now, "backbone.fc7.weight").flatten(1),
+                       Get(Snapshot(*source), "classifier.3.weight")));
+
+  const std::string error = ErrorOf([&] { InitFromFile(*model, {path, {"backbone.fc66"}}); });
+  EXPECT_THAT(error, AllOf(HasSubstr(path), HasSubstr("\"backbone.fc66\""),
+                           HasSubstr("did you mean \"backbone.fc6\"?")));
+}
+
+TEST(InitFromFile, WhatNamesDoNotTellIsAWarning) {
+  const TestFolder folder;
+  const std::string path = folder.File("net.safetensors");
+  Json spec = {{"name", "classifier"}, {"backbone", {{"name", "mobilenet_v1"}, {"width", 0.25}}}};
+  Save(path, *UsedModel(spec, 3), spec, 3);
+  const auto log = [&] {
+    const std::shared_ptr<SegModel> model = SeededModel(spec, 3, 8);
+    return LogOf([&] { InitFromFile(*model, {path, {}}, spec); });
+  };
+  EXPECT_EQ(log(), "");
+  spec["backbone"]["relu6"] = true;
+  EXPECT_THAT(log(), AllOf(HasSubstr("warning: " + path), HasSubstr("relu6")));
+}
+
 TEST(InitFromFile, ReadsAnUnfinishedCheckpoint) {
   const TestFolder folder;
   const Json spec = TinySpec("fcn32s");

@@ -100,7 +100,9 @@ class Weights(ProgramTest):
     def test_inspect_published_weights(self):
         folder = os.environ.get("SEGLAB_SHARED") or os.path.join(
             os.path.dirname(os.path.abspath(__file__)), "..", "..", "..", "shared")
-        files = {"squeezenet1_1": {"name": "classifier", "backbone": "squeezenet1_1"},
+        narrow = {"name": "mobilenet_v1", "width": 0.25}
+        files = {"mobilenet_v1_0.25": {"name": "classifier", "backbone": narrow},
+                 "squeezenet1_1": {"name": "classifier", "backbone": "squeezenet1_1"},
                  "mobilenet_v2": {"name": "classifier", "backbone": "mobilenet_v2"},
                  "deeplabv3_mobilenet_v2_voc": {"name": "deeplabv3_mobilenet_v2"}}
         for name, spec in files.items():
@@ -140,7 +142,13 @@ class Weights(ProgramTest):
     def test_convert_as_it_is(self):
         out = self.path("copy.safetensors")
         self.succeed("weights", "convert", self.checkpoint, out)
-        self.assertEqual(read_safetensors(out), read_safetensors(self.checkpoint))
+        tensors, metadata = read_safetensors(self.checkpoint)
+        momentum = safetensors({**self.tensors, "optimizer.score_fr.bias": ([11], [0.0] * 11)},
+                               {**metadata, "state": "{}"})
+        self.succeed("weights", "convert", self.write("going.safetensors", momentum), out)
+        network = {name: tensor for name, tensor in tensors.items() if name in self.tensors}
+        metadata.pop("state", None)
+        self.assertEqual(read_safetensors(out), (network, metadata))
         self.succeed("weights", "convert", self.bare, out, "--preprocessing", "unit")
         tensors, metadata = read_safetensors(out)
         self.assertEqual(tensors, read_safetensors(self.bare)[0])
@@ -187,11 +195,23 @@ class Weights(ProgramTest):
         self.assertEqual(outputs[0], outputs[1])
 
     def test_unknown_preprocessing_is_loud(self):
-        out = self.path("new.safetensors")
-        result = self.succeed("weights", "convert", self.bare, out, "--as", json.dumps(MODEL),
-                              "--labels", self.labels)
+        self.will_fail_with(1, "weights", "convert", self.bare, self.path("new.safetensors"),
+                            "--as", json.dumps(MODEL), "--labels", self.labels,
+                            says=[self.bare, "--preprocessing"])
+        image = self.write("a.png", rgb_png(32, 32))
+        result = self.succeed("predict", "--checkpoint", self.bare, "--model", json.dumps(MODEL),
+                              "--labels", self.labels, "--out", self.path("out"), image)
         self.assertIn("warning: " + self.bare, result.err)
         self.assertIn("\"imagenet\" is assumed", result.err)
+
+    def test_forward_refuses_pixels(self):
+        forward = ("forward", "--model", json.dumps(MODEL), "--weights", self.checkpoint,
+                   "--output", self.path("out.safetensors"), "--input")
+        header = b'{"image": {"dtype": "U8", "shape": [1, 3, 2, 2], "data_offsets": [0, 12]}}'
+        pixels = self.write("u8.safetensors", struct.pack("<Q", len(header)) + header + bytes(12))
+        self.will_fail_with(1, *forward, pixels, says=["image", "U8", "\"imagenet\""])
+        empty = self.write("no.safetensors", safetensors({"image": ([1, 3, 0, 8], [])}))
+        self.will_fail_with(1, *forward, empty, says=["image", "(1, 3, 0, 8)"])
 
     # Errors
 
@@ -229,7 +249,8 @@ class Weights(ProgramTest):
 
     def test_bad_networks(self):
         out = self.path("o.safetensors")
-        convert = ("weights", "convert", self.bare, out, "--labels", self.labels, "--as")
+        convert = ("weights", "convert", self.bare, out, "--labels", self.labels,
+                   "--preprocessing", "imagenet", "--as")
         self.will_fail_with(1, *convert, "fcn8x", says=["--as", "\"fcn8x\"", "\"fcn8s\"?"])
         self.will_fail_with(1, *convert, "{\"name\": ", says="--as:1:")
         self.will_fail_with(1, *convert, json.dumps(dict(MODEL, name="fcn16s")),
@@ -237,7 +258,8 @@ class Weights(ProgramTest):
         self.will_fail_with(1, *convert, "fcn_resnet50", says=[self.bare, "missing", "unexpected"])
         self.will_fail_with(1, *convert, json.dumps(dict(MODEL, num_classes=4)),
                             says=["num_classes", "4", "11"])
-        self.will_fail_with(1, *convert, json.dumps(dict(MODEL, preprocessing="caffee")),
+        self.will_fail_with(1, *convert[:-3], "--as",
+                            json.dumps(dict(MODEL, preprocessing="caffee")),
                             says=["preprocessing", "\"caffe\"?"])
         self.will_fail_with(1, "weights", "convert", self.checkpoint, out, "--as",
                             json.dumps(dict(MODEL, preprocessing="caffe")),
@@ -247,7 +269,8 @@ class Weights(ProgramTest):
 
     def test_bad_labels(self):
         out = self.path("o.safetensors")
-        convert = ("weights", "convert", self.bare, out, "--as", json.dumps(MODEL))
+        convert = ("weights", "convert", self.bare, out, "--preprocessing", "imagenet", "--as",
+                   json.dumps(MODEL))
         self.will_fail_with(1, *convert, says=[self.bare, "11 classes", "--labels"])
         self.will_fail_with(1, *convert, "--labels", "voc", says=["11 classes", "21"])
         self.will_fail_with(1, *convert, "--labels", "vok", says=["--labels", "\"vok\""])

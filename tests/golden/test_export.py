@@ -42,8 +42,8 @@ def check(program, name, make, model, folder):
             twin.fill(key, tensor)
     torch.save(network.state_dict(), source)
     run = subprocess.run([program, "weights", "convert", source, target, "--as",
-                          json.dumps(model)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                         text=True)
+                          json.dumps(model), "--preprocessing", "imagenet"],
+                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     print(run.stdout, end="")
     if run.returncode != 0:
         return [f"{name}: exit {run.returncode}: {run.stdout.strip()}"]

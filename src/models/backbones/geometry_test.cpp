@@ -108,6 +108,7 @@ TEST_P(BackboneGeometry, CellsLieOnTheirPixels) {
 TEST_P(BackboneGeometry, DilationKeepsTheStridedNetworksValues) {
   const bool ends_at_16 = GetParam().rfind("squeezenet", 0) == 0;
   const auto strided = Make(GetParam(), 32);
+  InitHe(*strided);  // fan in, with which the image's values live on without batch statistics
   torch::NoGradGuard no_grad;
   const at::Tensor image = torch::randn({1, 3, 96, 128});
   const FeatureMaps expected = strided->forward(image);
