@@ -70,6 +70,9 @@ bool CommandLine::Parse(const std::vector<std::string>& args) {
     std::cout << "seglab " << usage_ << "\n  " << summary_ << "\n\n" << options_;
     return false;
   }
+  for (const auto& [name, value] : values) {
+    if (!value.defaulted()) given_.insert(name);
+  }
   for (const std::string& name : required_) {
     if (values.count(name) == 0) throw UsageError("--", name, " is missing", hint);
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/program_options.hpp>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -31,11 +32,14 @@ class CommandLine {
   /// @return false when --help was asked for and has been printed
   /// @throws UsageError
   bool Parse(const std::vector<std::string>& args);
+  /// Whether the option stood there, after Parse.
+  bool Given(const std::string& name) const { return given_.count(name) != 0; }
 
  private:
   std::string usage_, summary_;
   boost::program_options::options_description options_;
   std::vector<std::string> required_;
+  std::set<std::string> given_;
   std::vector<std::string>* positional_ = nullptr;
   int at_least_ = 0, at_most_ = 0;
 };

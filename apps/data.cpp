@@ -43,13 +43,12 @@ void Export(const Dataset& dataset, int64_t limit, const std::string& out) {
   for (int64_t i = 0; i < count; ++i) {
     if (const int signal = StopRequested()) throw Stopped(signal, "export stopped");
     const Sample sample = dataset.Get(i);
-    const std::string stem = Stem(sample.name);
-    WriteImage(JoinPath(images, stem + ".png"), sample.image);
-    WriteMask(JoinPath(masks, stem + ".png"), sample.label, dataset.Labels());
+    WriteImage(JoinPath(images, sample.name + ".png"), sample.image);
+    WriteMask(JoinPath(masks, sample.name + ".png"), sample.label, dataset.Labels());
     progress.Update(i + 1);
   }
   const Json classes = {{"names", dataset.Labels().names}, {"palette", dataset.Labels().palette}};
-  WriteFileAtomically(JoinPath(out, "classes.json"), classes.dump(2) + "\n");
+  WriteFileAtomically(JoinPath(out, "classes.json"), JsonText(classes));
 }
 
 }  // namespace

@@ -60,8 +60,7 @@ int EvalCommand(const Args& args) {
             static_cast<int>(100 * result.wait_seconds / std::max(result.seconds, 1e-9) + 0.5),
             " %");
   if (!json.empty()) {
-    WriteFileAtomically(json,
-                        ScoresToJson(scores, result.matrix, names, result.images).dump(2) + "\n");
+    WriteFileAtomically(json, JsonText(ScoresToJson(scores, result.matrix, names, result.images)));
   }
   return 0;
 }

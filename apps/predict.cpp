@@ -1,3 +1,4 @@
+#include <filesystem>
 #include <set>
 
 #include "base/error.h"
@@ -16,6 +17,8 @@
 
 namespace seglab {
 namespace {
+
+constexpr char kMaskEnding[] = ".png", kOverlayEnding[] = "_overlay.jpg";
 
 /// Files stand for themselves, a folder for the images in it.
 std::vector<std::string> ExpandImages(const std::vector<std::string>& inputs) {
@@ -43,6 +46,22 @@ std::vector<std::string> ExpandImages(const std::vector<std::string>& inputs) {
   return images;
 }
 
+/// A mask may not take an image's place.
+void RefuseOverwriting(const std::vector<std::string>& images,
+                       const std::vector<std::string>& endings, const std::string& out) {
+  std::set<std::filesystem::path> inputs;
+  for (const std::string& image : images) inputs.insert(std::filesystem::weakly_canonical(image));
+  for (const std::string& image : images) {
+    for (const std::string& ending : endings) {
+      const std::string result = JoinPath(out, Stem(image) + ending);
+      if (inputs.count(std::filesystem::weakly_canonical(result)) == 0) continue;
+      throw Error(result,
+                  ": is an image that is to be segmented and would be overwritten; choose "
+                  "another --out");
+    }
+  }
+}
+
 }  // namespace
 
 int PredictCommand(const Args& args) {
@@ -67,6 +86,9 @@ int PredictCommand(const Args& args) {
   if (!(alpha >= 0 && alpha <= 1))
     throw UsageError("predict: --alpha must be 0 to 1, found ", alpha);
   const std::vector<std::string> images = ExpandImages(inputs);
+  std::vector<std::string> endings = {kMaskEnding};
+  if (!no_overlay) endings.push_back(kOverlayEnding);
+  RefuseOverwriting(images, endings, out);
   ModelChoice choice;
   if (!model.empty()) choice.model = ParseModelSpec(model, "--model");
   if (!labels.empty()) choice.labels = ParseLabels(labels, "--labels");
@@ -87,9 +109,9 @@ int PredictCommand(const Args& args) {
     const cv::Mat image = ReadImage(images[i]);
     const at::Tensor logits = PredictLogits(*loaded.model, ImageTensor(image), precision);
     const cv::Mat mask = MaskFromTensor(ArgMaxLabels(logits));
-    WriteMask(JoinPath(out, Stem(images[i]) + ".png"), mask, loaded.labels);
+    WriteMask(JoinPath(out, Stem(images[i]) + kMaskEnding), mask, loaded.labels);
     if (!no_overlay) {
-      WriteImage(JoinPath(out, Stem(images[i]) + "_overlay.jpg"),
+      WriteImage(JoinPath(out, Stem(images[i]) + kOverlayEnding),
                  Overlay(image, mask, loaded.labels, alpha, clear_background));
     }
     progress.Update(static_cast<int64_t>(i) + 1);

@@ -1,4 +1,5 @@
 #include "base/error.h"
+#include "base/names.h"
 #include "command_line.h"
 #include "commands.h"
 #include "experiment/runner.h"
@@ -14,7 +15,7 @@ int RunCommand(const Args& args) {
   CommandLine line(
       "run <name | file.json> [--set key=value]... [--data-root DIR] [--out DIR] [--dry-run]",
       "Runs what is not finished of an experiment, prints its table, writes its report.");
-  line.Positional(&names, 1, 1)
+  line.Positional(&names, 0, 1)
       .Many("set", &settings, "change a value, e.g. --set seed=2 --set train.iterations=100")
       .Option("data-root", &data_root, "root folder of the data set")
       .Option("out", &options.out, "folder of all experiments")
@@ -22,6 +23,8 @@ int RunCommand(const Args& args) {
       .Option("pictures", &options.pictures, "validation images shown in the report")
       .Flag("dry-run", &options.dry_run, "show the plan and stop");
   if (!line.Parse(args)) return 0;
+  if (names.empty())
+    throw UsageError("run: name an experiment or a file; known: ", Join(ExperimentNames()));
   options.command = TypedCommand("run", args);
   RunExperiment(LoadExperiment(FindExperiment(names[0]), settings, data_root), options);
   return 0;

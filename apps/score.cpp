@@ -82,7 +82,7 @@ int ScoreCommand(const Args& args) {
   const Scores scores = ComputeScores(matrix, policy);
   std::cout << ScoresToText(scores, names, count);
   if (!json.empty())
-    WriteFileAtomically(json, ScoresToJson(scores, matrix, names, count).dump(2) + "\n");
+    WriteFileAtomically(json, JsonText(ScoresToJson(scores, matrix, names, count)));
   return 0;
 }
 

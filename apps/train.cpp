@@ -17,7 +17,7 @@ Json OneRun(const std::string& model, const std::string& backbone, const std::st
             const std::string& split, const std::string& val_split, const std::string& init) {
   Json run = {{"name", "train"}, {"model", {{"name", model}}}};
   if (!backbone.empty()) run["model"]["backbone"] = backbone;
-  if (!init.empty()) run["init"] = init;
+  if (!init.empty()) run["init"] = init.front() == '{' ? ParseJson(init, "--init") : Json(init);
   run["data"] = {{"name", dataset}, {"train", {{"split", split}}}, {"val", {{"split", val_split}}}};
   return {{"runs", Json::array({run})}};
 }
@@ -41,7 +41,9 @@ int TrainCommand(const Args& args) {
       .Option("data-root", &data_root, "its root folder")
       .Option("split", &split, "split to train on")
       .Option("val-split", &val_split, "split to score on")
-      .Option("init", &init, "checkpoint or weight file to start from")
+      .Option("init", &init,
+              "checkpoint or weight file to start from, or JSON {\"from\": FILE, \"skip\": "
+              "[\"score_fr\"]}")
       .Many("set", &settings,
             "change a value, e.g. --set train.iterations=1000 --set train.lr=0.01")
       .Option("device", &options.device, "auto, cpu, cuda, cuda:1")
@@ -49,10 +51,15 @@ int TrainCommand(const Args& args) {
   if (!line.Parse(args)) return 0;
   if (config.empty() == dataset.empty())
     throw UsageError("train: give either --config or --model and --dataset");
+  for (const char* option : {"model", "backbone", "split", "val-split", "init"}) {
+    if (!config.empty() && line.Given(option))
+      throw UsageError("train: --", option, " belongs into ", config, "; or change it with --set");
+  }
 
   Json root = config.empty() ? OneRun(model, backbone, dataset, split, val_split, init)
                              : ReadJsonFile(config);
   const std::string where = config.empty() ? "train" : config;
+  if (!root.is_object()) throw Error(where, ": must be an object, a run or an experiment");
   if (!config.empty() && !root.contains("runs")) {
     root["name"] = "train";
     root = {{"runs", Json::array({root})}};
@@ -60,6 +67,11 @@ int TrainCommand(const Args& args) {
   const Experiment experiment = ResolveExperiment(root, where, "train", settings, data_root);
   if (experiment.runs.size() != 1) {
     throw Error(where, ": describes ", experiment.runs.size(), " runs; seglab run runs them all");
+  }
+  if (!experiment.runs[0].config.value("train", Json::object()).contains("iterations")) {
+    throw Error(where,
+                ": train.iterations is missing, the number of steps, as in --set "
+                "train.iterations=1000");
   }
   PlannedRun run = PlanRun(experiment.runs[0], "", out);
   if (run.folder != out) {

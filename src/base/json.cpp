@@ -304,6 +304,10 @@ void ApplySetting(Json& root, const std::string& setting) {
   }
 }
 
+std::string JsonText(const Json& value) {
+  return value.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
 std::string CanonicalJson(const Json& value) {
   return Canonical(value).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }

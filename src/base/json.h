@@ -34,6 +34,10 @@ void MergeJson(Json& base, const Json& over);
 /// @throws Error when there is no "=", an empty step, or a step into something that has no members
 void ApplySetting(Json& root, const std::string& setting);
 
+/// The text for a file: indented, with a line end. Bytes that are no UTF-8, as names of files may
+/// hold, become U+FFFD.
+std::string JsonText(const Json& value);
+
 /// The text with sorted keys, no spaces and 19.0 written as 19: equal content gives equal text.
 std::string CanonicalJson(const Json& value);
 

@@ -70,11 +70,12 @@ void Log::OpenFile(const std::string& path) {
   }
 }
 
-void Log::SetConsole(bool on) {
+bool Log::SetConsole(bool on) {
   std::lock_guard lock(mutex_);
   ClearTransient();
-  console_ = on;
+  const bool was = std::exchange(console_, on);
   if (on) terminal_ = StandardErrorIsTerminal();
+  return was;
 }
 
 void Log::Write(const std::string& prefix, const std::string& text) {

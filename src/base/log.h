@@ -30,7 +30,7 @@ class Log {
   void OpenFile(const std::string& path);
   /// False: nothing on standard error (the file still gets everything). True also looks anew
   /// whether standard error is a terminal.
-  void SetConsole(bool on);
+  bool SetConsole(bool on);  ///< what it was
   void Write(const std::string& prefix, const std::string& text);
 
   /// A line that the next one overwrites: progress on a terminal. Never goes into the file.
@@ -55,6 +55,18 @@ class LogFile {
   ~LogFile() { Log::Get().OpenFile(""); }
   LogFile(const LogFile&) = delete;
   LogFile& operator=(const LogFile&) = delete;
+};
+
+/// Nothing is shown for as long as this object lives; the log file is written.
+class LogSilence {
+ public:
+  LogSilence() : shown_(Log::Get().SetConsole(false)) {}
+  ~LogSilence() { Log::Get().SetConsole(shown_); }
+  LogSilence(const LogSilence&) = delete;
+  LogSilence& operator=(const LogSilence&) = delete;
+
+ private:
+  bool shown_;
 };
 
 /// Progress of a loop of known length with the time left. On a terminal a bar that is drawn over

@@ -3,11 +3,12 @@
 #include <torch/torch.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <ctime>
 #include <fstream>
 
-#include "base/error.h"
-#include "base/files.h"
+#include "base/names.h"
+#include "experiment/revision.h"
 #include "tensor/runtime.h"
 
 namespace seglab {
@@ -30,25 +31,34 @@ std::string Today() {
   return text;
 }
 
-/// The commit of the source tree this program was built from, read from .git without running git.
-std::string Revision() {
-  try {
-    const std::string git = JoinPath(SEGLAB_SOURCE_FOLDER, ".git");
-    std::string head = ReadFile(JoinPath(git, "HEAD"));
-    head.erase(head.find_last_not_of(" \n") + 1);
-    if (head.rfind("ref: ", 0) != 0) return head.substr(0, 12);
-    return ReadFile(JoinPath(git, head.substr(5))).substr(0, 12);
-  } catch (const Error&) {
-    return "unknown";
-  }
-}
-
 }  // namespace
 
 Json Environment(const c10::Device& device) {
-  return {{"seglab", SEGLAB_VERSION}, {"revision", Revision()}, {"libtorch", TorchVersion()},
-          {"device", device.str()},   {"cpu", CpuName()},       {"threads", at::get_num_threads()},
+  return {{"seglab", SEGLAB_VERSION}, {"revision", kRevision}, {"libtorch", TorchVersion()},
+          {"device", device.str()},   {"cpu", CpuName()},      {"threads", at::get_num_threads()},
           {"compiler", __VERSION__},  {"date", Today()}};
+}
+
+Json MergedEnvironment(const std::vector<Json>& environments) {
+  Json merged = Json::object();
+  for (const Json& environment : environments) {
+    for (const auto& [key, value] : environment.items()) {
+      if (!merged.contains(key)) merged[key] = Json::array();
+      Json& values = merged[key];
+      if (std::find(values.begin(), values.end(), value) == values.end()) values.push_back(value);
+    }
+  }
+  for (auto& [key, values] : merged.items()) {
+    if (values.size() == 1) {
+      values = Json(values[0]);
+      continue;
+    }
+    std::vector<std::string> texts;
+    for (const Json& value : values)
+      texts.push_back(value.is_string() ? value.get<std::string>() : value.dump());
+    values = Join(texts);
+  }
+  return merged;
 }
 
 }  // namespace seglab

@@ -31,7 +31,7 @@ void WritePictures(SegModel& model, const Dataset& dataset, int count,
     WriteMask(JoinPath(shared, number + "_truth.png"), sample.label, dataset.Labels());
     names.push_back(sample.name);
   }
-  WriteFileAtomically(JoinPath(shared, "names.json"), names.dump(2) + "\n");
+  WriteFileAtomically(JoinPath(shared, "names.json"), JsonText(names));
 }
 
 }  // namespace seglab

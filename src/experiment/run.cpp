@@ -45,8 +45,8 @@ void ExecuteRun(const PlannedRun& run, const std::string& init_folder,
   job.run_hash = run.hash;
   // From here on the folder belongs to this run; a mistake in its settings has been found by now.
   WriteFileAtomically(JoinPath(run.folder, "hash.txt"), run.hash + "\n");
-  WriteFileAtomically(JoinPath(run.folder, "config.json"), run.spec.config.dump(2) + "\n");
-  WriteFileAtomically(JoinPath(run.folder, "environment.json"), Environment(device).dump(2) + "\n");
+  WriteFileAtomically(JoinPath(run.folder, "config.json"), JsonText(run.spec.config));
+  WriteFileAtomically(JoinPath(run.folder, "environment.json"), JsonText(Environment(device)));
   Log::Info(run.spec.name, ": ", CountParameters(*job.model), " parameters, ", job.train->Size(),
             " training and ", job.val->Size(), " validation samples, ", DescribeRuntime(device));
   if (run.status == RunStatus::kNew && config.train.iterations > 0) {
@@ -82,7 +82,7 @@ void ExecuteRun(const PlannedRun& run, const std::string& init_folder,
   if (summary.best_iteration > 0) {
     result["best"] = {{"score", summary.best_score}, {"iteration", summary.best_iteration}};
   }
-  WriteFileAtomically(JoinPath(run.folder, "result.json"), result.dump(2) + "\n");
+  WriteFileAtomically(JoinPath(run.folder, "result.json"), JsonText(result));
   Log::Info(run.spec.name, ": done in ", FormatDuration(summary.seconds), " of training");
 }
 

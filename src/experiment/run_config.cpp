@@ -4,10 +4,13 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/log.h"
 #include "base/random.h"
 #include "data/registry.h"
 #include "data/transforms.h"
 #include "models/registry.h"
+#include "tensor/state.h"
+#include "train/checks.h"
 #include "train/evaluator.h"
 #include "train/sgd.h"
 
@@ -75,6 +78,7 @@ TrainJob MakeJob(const RunSpec& run, const RunConfig& config) {
     throw Error(run.name, ".data: training has ", classes, " classes, validation ",
                 job.val->Labels().size());
   }
+  CheckSameClasses(job.train->Labels(), job.val->Labels(), run.name + ".data");
   const bool classifier = ModelTask(config.model, run.name + ".model") == Task::kClassification;
   if (classifier != job.train->IsClassification()) {
     throw Error(run.name, ": ",
@@ -93,16 +97,23 @@ TrainJob MakeJob(const RunSpec& run, const RunConfig& config) {
   return job;
 }
 
-void CheckRun(const RunSpec& run) {
+void CheckRun(const RunSpec& run, const RunSpec* init) {
+  const LogSilence silence;  // remarks come when it runs
   const RunConfig config = ReadRunConfig(run, "");
   const TrainJob job = MakeJob(run, config);
   const Sgd optimizer(*job.model, config.train);
-  if (!run.init_run.empty() || config.init.from.empty()) return;
+  if (init != nullptr) {
+    const TrainJob first = MakeJob(*init, ReadRunConfig(*init, ""));
+    InitFromTensors(*job.model, ModuleState(*first.model), config.init.skip,
+                    StrCat(run.name, ".init (", init->name, ")"));
+    return;
+  }
+  if (config.init.from.empty()) return;
   if (!FileExists(config.init.from) && !FolderExists(config.init.from)) {
     throw Error(run.name, ".init: no run, run folder or weight file \"", config.init.from,
                 "\"; say where weight files lie with --set weights=DIR");
   }
-  FindCheckpoint(config.init.from, "last");
+  InitFromFile(*job.model, config.init, config.model);
 }
 
 }  // namespace seglab

@@ -32,8 +32,10 @@ RunConfig ReadRunConfig(const RunSpec& run, const std::string& init_folder);
 /// @throws Error on anything in them that is wrong
 TrainJob MakeJob(const RunSpec& run, const RunConfig& config);
 
-/// Tries all of the above, so that a mistake in the last run of an experiment is said before the
-/// first one has trained for hours. @throws Error
-void CheckRun(const RunSpec& run);
+/// Tries all of the above and whether the weights fit that the run starts from, so that a mistake
+/// in the last run of an experiment is said before the first one has trained for hours.
+/// @param init  the run that starts this one, or nullptr
+/// @throws Error
+void CheckRun(const RunSpec& run, const RunSpec* init);
 
 }  // namespace seglab

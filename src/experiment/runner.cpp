@@ -84,14 +84,19 @@ ExperimentResult Collect(const Experiment& experiment, const std::vector<Planned
   result.compare = experiment.compare;
   result.command = options.command;
   result.folder = folder;
-  result.environment = Environment(PickDevice(options.device));
+  std::vector<Json> environments;
   for (const PlannedRun& run : plan) {
     if (!IsFinished(run)) continue;
+    const std::string environment = JoinPath(run.folder, "environment.json");
+    if (FileExists(environment))
+      environments.push_back(ParseJson(ReadFile(environment), environment));
     result.runs.push_back(ReadRunResult(run));
     if (result.runs.back().classification || result.labels.size() > 0) continue;
     const std::string path = JoinPath(run.folder, "result.json");
     result.labels = LabelsFromJson(ParseJson(ReadFile(path), path)["labels"], path);
   }
+  if (environments.empty()) environments.push_back(Environment(PickDevice(options.device)));
+  result.environment = MergedEnvironment(environments);
   AddTotals(plan, result);
   return result;
 }
@@ -141,10 +146,12 @@ ExperimentResult RunExperiment(const Experiment& experiment, const RunnerOptions
   const std::string folder = JoinPath(options.out.empty() ? "runs" : options.out, experiment.name);
   const std::vector<PlannedRun> plan = MakePlan(experiment, folder);
   Log::Info(experiment.title, "\n", PlanText(plan));
-  if (options.dry_run) return Collect(experiment, plan, folder, options);
   for (const PlannedRun& run : plan) {
-    if (run.status != RunStatus::kFinished) CheckRun(run.spec);
+    if (run.status == RunStatus::kFinished) continue;
+    const PlannedRun* init = FindRun(plan, run.spec.init_run);
+    CheckRun(run.spec, init != nullptr ? &init->spec : nullptr);
   }
+  if (options.dry_run) return Collect(experiment, plan, folder, options);
   CheckWritableFolder(folder);
   RemoveStaleTemporaries(folder);
   for (const PlannedRun& run : plan) {

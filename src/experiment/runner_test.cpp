@@ -170,6 +170,34 @@ TEST(RunExperiment, ADryRunWritesNothing) {
   EXPECT_FALSE(FolderExists(folder.File("runs")));
 }
 
+TEST(RunExperiment, ADryRunFindsMistakes) {
+  const TestFolder folder;
+  RunnerOptions options = Options(folder.File("runs"));
+  options.dry_run = true;
+  EXPECT_THAT(ErrorOf([&] { RunExperiment(Tiny({"train.lrr=1"}), options); }), HasSubstr("lrr"));
+}
+
+TEST(RunExperiment, WeightsThatWillNotFitAreSaidBeforeTheFirstRunBegins) {
+  const TestFolder folder;
+  const std::string error = ErrorOf([&] {
+    RunExperiment(Tiny({"runs.FCN-32s.model.backbone.name=vgg13"}), Options(folder.path()));
+  });
+  EXPECT_THAT(error, AllOf(HasSubstr("FCN-32s.init (pre-training)"), HasSubstr("missing")));
+  EXPECT_FALSE(FolderExists(folder.File("tiny/pre-training")));
+}
+
+TEST(RunExperiment, TheReportSaysWhereTheRunsWereMade) {
+  const TestFolder folder;
+  RunExperiment(Tiny(), Options(folder.path()));
+  const std::string path = folder.File("tiny/pre-training/environment.json");
+  Json environment = ParseJson(ReadFile(path), path);
+  environment["device"] = "another device";
+  WriteFileAtomically(path, std::string_view(environment.dump()));
+  const ExperimentResult again = RunExperiment(Tiny(), Options(folder.path()));
+  EXPECT_EQ(again.environment["device"], "another device, cpu");
+  EXPECT_EQ(again.environment["revision"], environment["revision"]);
+}
+
 TEST(RunExperiment, RunsFromEndToEndAndNothingTwice) {
   const TestFolder folder;
   const RunnerOptions options = Options(folder.path());

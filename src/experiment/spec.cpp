@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <map>
+#include <optional>
 
 #include "base/error.h"
 #include "base/files.h"
@@ -26,19 +28,71 @@ bool IsRunKey(const std::string& setting) {
   return std::find(RunKeys().begin(), RunKeys().end(), first) != RunKeys().end();
 }
 
-/// "runs.FCN-8s.train.lr=1" becomes "runs.3.train.lr=1", "runs.FCN-8s=null" becomes "runs.3=null".
-std::string NumberedRun(const Json& root, const std::string& setting) {
+/// What stands between `prefix` and the next dot or equals sign.
+std::string StepBehind(const std::string& setting, const std::string& prefix) {
+  const size_t end = setting.find_first_of(".=", prefix.size());
+  return setting.substr(prefix.size(), end - prefix.size());
+}
+
+bool IsNumber(const std::string& text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
+}
+
+/// A setting "runs.FCN-8s.train.lr=1" in parts.
+struct RunSetting {
+  size_t index = 0;
+  std::string name, rest;  ///< "FCN-8s", ".train.lr=1"
+};
+
+/// @throws Error where it names no run
+std::optional<RunSetting> FindRunSetting(const Json& root, const std::string& setting) {
   const std::string prefix = "runs.";
   if (setting.rfind(prefix, 0) != 0 || !root.contains("runs") || !root["runs"].is_array())
-    return setting;
+    return std::nullopt;
+  std::vector<std::string> names;
   for (size_t i = 0; i < root["runs"].size(); ++i) {
     const Json& run = root["runs"][i];
     if (!run.is_object() || !run.contains("name") || !run["name"].is_string()) continue;
-    const std::string name = prefix + run["name"].get<std::string>();
-    if (setting.rfind(name + ".", 0) == 0 || setting.rfind(name + "=", 0) == 0)
-      return StrCat(prefix, i, setting.substr(name.size()));
+    names.push_back(run["name"].get<std::string>());
+    const std::string start = prefix + names.back();
+    if (setting.rfind(start + ".", 0) == 0 || setting.rfind(start + "=", 0) == 0)
+      return RunSetting{i, names.back(), setting.substr(start.size())};
   }
-  return setting;
+  const std::string step = StepBehind(setting, prefix);
+  if (IsNumber(step)) return std::nullopt;
+  throw Error("--set ", setting, ": ", UnknownName("run", step, names));
+}
+
+/// @throws Error where a setting is of a variant that a sweep does not have; a whole new one may be
+/// added
+void CheckVariant(const Json& root, const std::string& setting) {
+  const std::string prefix = "sweep.";
+  if (setting.rfind(prefix, 0) != 0 || !root.contains("sweep") || !root["sweep"].is_object())
+    return;
+  for (const auto& [key, variants] : root["sweep"].items()) {
+    const std::string start = prefix + key + ".";
+    if (!variants.is_object() || setting.rfind(start, 0) != 0) continue;
+    std::vector<std::string> names;
+    for (const auto& [name, members] : variants.items()) {
+      names.push_back(name);
+      if (setting.rfind(start + name + ".", 0) == 0 || setting.rfind(start + name + "=", 0) == 0)
+        return;
+    }
+    const std::string step = StepBehind(setting, start);
+    const bool whole = setting.rfind(start + step + "={", 0) == 0;
+    if (!whole) throw Error("--set ", setting, ": ", UnknownName("variant", step, names));
+  }
+}
+
+/// @throws Error where a setting is of what a sweep varies
+void CheckNotSwept(const std::string& setting, const Json& sweep) {
+  const std::string key = setting.substr(0, setting.find('='));
+  for (const auto& [swept, values] : sweep.items()) {
+    if (!values.is_array()) continue;
+    if (key != swept && key.rfind(swept + ".", 0) != 0 && swept.rfind(key + ".", 0) != 0) continue;
+    throw Error("--set ", setting, ": ", swept, " is swept; give its values with --set 'sweep.",
+                swept, "=[...]', or leave the sweep out with --set sweep.", swept, "=null");
+  }
 }
 
 /// Data sets that need a root get `root`, the others none.
@@ -158,8 +212,14 @@ void MergeMembers(Json& config, const Json& members) {
   }
 }
 
+/// Settings of the runs: those of all, and those of one by its name, which win.
+struct RunSettings {
+  std::vector<std::string> of_all;
+  std::map<std::string, std::vector<std::string>> of_one;
+};
+
 RunSpec ResolveRun(const Json& defaults, const Json& entry, const std::string& path,
-                   const std::vector<std::string>& settings, const std::string& data_root) {
+                   const RunSettings& settings, const std::string& data_root) {
   JsonReader reader(entry, path);
   RunSpec run;
   run.name = reader.Require<std::string>("name");
@@ -178,7 +238,10 @@ RunSpec ResolveRun(const Json& defaults, const Json& entry, const std::string& p
   if (Json init; reader.Get("init", init)) run.config["init"] = init;
   reader.Finish();
   ApplyDataRoot(run.config, data_root);
-  for (const std::string& setting : settings) ApplySetting(run.config, setting);
+  for (const std::string& setting : settings.of_all) ApplySetting(run.config, setting);
+  if (const auto own = settings.of_one.find(run.name); own != settings.of_one.end()) {
+    for (const std::string& setting : own->second) ApplySetting(run.config, setting);
+  }
   return run;
 }
 
@@ -212,7 +275,7 @@ std::string ExperimentsFolder() {
 std::string FindExperiment(const std::string& name_or_path) {
   if (FileExists(name_or_path)) return name_or_path;
   const std::string folder = ExperimentsFolder();
-  if (!name_or_path.empty()) {
+  if (!name_or_path.empty() && !fs::path(name_or_path).is_absolute()) {
     for (const char* suffix : {".json", "/shapes.json"}) {
       const std::string path = JoinPath(folder, name_or_path + suffix);
       if (FileExists(path)) return path;
@@ -220,19 +283,24 @@ std::string FindExperiment(const std::string& name_or_path) {
     const std::string room = JoinPath(folder, name_or_path);
     if (FolderExists(room)) {
       const std::vector<std::string> files = ListFiles(room, {".json"});
-      if (!files.empty()) return JoinPath(room, files.front());
+      if (files.size() == 1) return JoinPath(room, files.front());
     }
   }
+  throw Error("experiment: ", UnknownName("experiment or file", name_or_path, ExperimentNames()));
+}
+
+std::vector<std::string> ExperimentNames() {
   std::vector<std::string> names;
-  if (FolderExists(folder)) {
-    for (const auto& entry : fs::directory_iterator(folder)) {
-      const fs::path& path = entry.path();
-      const bool room = entry.is_directory() && path.filename() != "common";
-      if (room || path.extension() == ".json") names.push_back(path.stem().string());
-    }
-    std::sort(names.begin(), names.end());
+  const std::string folder = ExperimentsFolder();
+  if (!FolderExists(folder)) return names;
+  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+    fs::path path = fs::relative(entry.path(), folder);
+    if (path.extension() != ".json" || *path.begin() == "common") continue;
+    names.push_back(path.stem() == "shapes" ? path.parent_path().generic_string()
+                                            : path.replace_extension().generic_string());
   }
-  throw Error("experiment: ", UnknownName("experiment or file", name_or_path, names));
+  std::sort(names.begin(), names.end());
+  return names;
 }
 
 Experiment LoadExperiment(const std::string& path, const std::vector<std::string>& settings,
@@ -248,12 +316,17 @@ Experiment LoadExperiment(const std::string& path, const std::vector<std::string
 Experiment ResolveExperiment(Json root, const std::string& path, const std::string& name,
                              const std::vector<std::string>& settings,
                              const std::string& data_root) {
-  std::vector<std::string> run_settings;
+  RunSettings run_settings;
   for (const std::string& setting : settings) {
     if (IsRunKey(setting)) {
-      run_settings.push_back(setting);
+      run_settings.of_all.push_back(setting);
+    } else if (const std::optional<RunSetting> one = FindRunSetting(root, setting)) {
+      ApplySetting(root, StrCat("runs.", one->index, one->rest));
+      const std::string own = one->rest.substr(1);
+      if (one->rest.front() == '.' && IsRunKey(own)) run_settings.of_one[one->name].push_back(own);
     } else {
-      ApplySetting(root, NumberedRun(root, setting));
+      CheckVariant(root, setting);
+      ApplySetting(root, setting);
     }
   }
 
@@ -292,6 +365,7 @@ Experiment ResolveExperiment(Json root, const std::string& path, const std::stri
   reader.Get("sweep", sweep);
   if (!sweep.is_object()) throw Error(path, ": \"sweep\" must be an object of lists or variants");
   reader.Finish();
+  for (const std::string& setting : run_settings.of_all) CheckNotSwept(setting, sweep);
 
   std::vector<std::string> names;
   for (const Json& entry : entries) {

@@ -112,6 +112,16 @@ TEST(ResolveExperiment, SettingsOfTheRootReachOneRun) {
   EXPECT_FALSE(Find(experiment, "FCN-8s").config.contains("seed"));
 }
 
+TEST(ResolveExperiment, SettingsOfOneRunWinOverThoseOfAll) {
+  const std::string text = R"({"runs": [{"name": "A", "train": {"lr": 3}}, {"name": "B"}]})";
+  const std::vector<std::string> both = {"runs.A.train.lr=1", "train.lr=2"};
+  for (const auto& settings : {both, std::vector<std::string>(both.rbegin(), both.rend())}) {
+    const Experiment experiment = Resolve(text, settings);
+    EXPECT_EQ(Find(experiment, "A").config["train"]["lr"], 1);
+    EXPECT_EQ(Find(experiment, "B").config["train"]["lr"], 2);
+  }
+}
+
 TEST(ResolveExperiment, NullLeavesARunOut) {
   const std::string text = R"({"runs": [{"name": "A"}, {"name": "B"}, {"name": "B2"}]})";
   EXPECT_THAT(Names(Resolve(text, {"runs.B=null"})), ElementsAre("A", "B2"));
@@ -282,6 +292,12 @@ TEST(FindExperiment, KnowsFilesAndNames) {
   EXPECT_THAT(error, AllOf(HasSubstr("\"tabel2\""), HasSubstr("did you mean \"table2\"?"),
                            HasSubstr("backbones"), HasSubstr("quick"), Not(HasSubstr("common"))));
   EXPECT_THAT(ErrorOf([] { FindExperiment(""); }), HasSubstr("table2"));
+  EXPECT_THAT(ExperimentNames(), ElementsAre("backbones/one", "quick", "table2", "table2/camvid"));
+
+  // Which of several files a folder means is for the user to say, wherever it lies.
+  WriteFileAtomically(folder.File("backbones/two.json"), std::string_view("{}"));
+  EXPECT_THAT(ErrorOf([] { FindExperiment("backbones"); }), HasSubstr("backbones/two"));
+  EXPECT_THAT(ErrorOf([&] { FindExperiment(folder.path()); }), HasSubstr("quick"));
 }
 
 TEST(FindExperiment, SaysSoWhenThereAreNone) {

@@ -39,6 +39,28 @@ TEST(Sweep, ASweepOverSeedsAloneIsOneGroup) {
   for (const RunSpec& run : experiment.runs) EXPECT_EQ(run.group, "A");
 }
 
+TEST(Sweep, SettingsOfWhatIsSweptAreErrors) {
+  const std::string text =
+      R"({"runs": [{"name": "A"}], "sweep": {"seed": [1, 2], "model.backbone": ["a"]}})";
+  EXPECT_THAT(ResolveError(text, {"seed=7"}),
+              AllOf(HasSubstr("--set seed=7"), HasSubstr("sweep.seed=[...]")));
+  for (const char* setting : {"model.backbone.width=1", "model={}"})
+    EXPECT_THAT(ResolveError(text, {setting}), HasSubstr("sweep.model.backbone")) << setting;
+  EXPECT_THAT(Names(Resolve(text, {"sweep.seed=[5]", "model.name=b"})),
+              ElementsAre("A [seed=5, backbone=a]"));
+}
+
+TEST(Sweep, SettingsOfUnknownVariantsAreErrors) {
+  const std::string text =
+      R"({"runs": [{"name": "A"}], "sweep": {"trunk": {"big": {"seed": 1}, "small": {"seed": 2}}}})";
+  for (const char* setting : {"sweep.trunk.bigg=null", "sweep.trunk.bigg.seed=3"}) {
+    EXPECT_THAT(ResolveError(text, {setting}), AllOf(HasSubstr("\"bigg\""), HasSubstr("\"big\"?")));
+  }
+  EXPECT_THAT(Names(Resolve(text, {"sweep.trunk.big=null"})), ElementsAre("A [small]"));
+  EXPECT_THAT(Names(Resolve(text, {R"(sweep.trunk.new={"seed": 3})"})),
+              ElementsAre("A [big]", "A [small]", "A [new]"));
+}
+
 TEST(Sweep, WrongSweepsAreErrors) {
   EXPECT_THAT(ResolveError(R"({"runs": [{"name": "A"}], "sweep": {"seed": 3}})"),
               AllOf(HasSubstr("x.json: sweep.seed"), HasSubstr("list")));

@@ -14,12 +14,13 @@
 namespace seglab {
 namespace {
 
-constexpr size_t kListed = 100;  // names in a message before "and n more"
+/// Names in a message before "and n more": where they are another network's they tell little.
+constexpr size_t kListed = 100, kListedOfAnother = 4;
 
-std::string List(const std::vector<std::string>& names) {
-  std::vector<std::string> shown(names.begin(), names.begin() + std::min(names.size(), kListed));
+std::string List(const std::vector<std::string>& names, size_t most) {
+  std::vector<std::string> shown(names.begin(), names.begin() + std::min(names.size(), most));
   std::string text = Join(shown);
-  if (names.size() > kListed) text += StrCat(" and ", names.size() - kListed, " more");
+  if (names.size() > most) text += StrCat(" and ", names.size() - most, " more");
   return text;
 }
 
@@ -141,15 +142,18 @@ void LoadState(torch::nn::Module& module, const NamedTensors& tensors, const Loa
   }
   if (!missing.empty() || !unexpected.empty() || !misshaped.empty()) {
     const bool only_classes = missing.empty() && unexpected.empty() && OnlyClassesDiffer(misshaped);
+    const bool another = 2 * (copies.size() + misshaped.size()) < state.size();
+    const size_t most = another ? kListedOfAnother : kListed;
     std::string text = options.where + ": the weights do not fit this network";
     if (!only_classes) text += ", load them into the one they were made for";
-    if (!missing.empty()) text += StrCat("; missing ", missing.size(), ": ", List(missing));
+    if (another) text += " (seglab weights inspect names it)";
+    if (!missing.empty()) text += StrCat("; missing ", missing.size(), ": ", List(missing, most));
     if (!unexpected.empty()) {
-      text +=
-          StrCat("; unexpected ", unexpected.size(), ": ", List(WithNearest(unexpected, missing)));
+      text += StrCat("; unexpected ", unexpected.size(), ": ",
+                     List(WithNearest(unexpected, missing), most));
     }
     if (!misshaped.empty())
-      text += StrCat("; wrong shape ", misshaped.size(), ": ", List(Texts(misshaped)));
+      text += StrCat("; wrong shape ", misshaped.size(), ": ", List(Texts(misshaped), most));
     if (only_classes) text += "; " + ClassesAdvice(misshaped, options);
     throw Error(text);
   }

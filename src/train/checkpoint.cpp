@@ -12,10 +12,10 @@ constexpr char kMomentum[] = "optimizer.momentum.";
 }  // namespace
 
 Json TrainState::ToJson() const {
-  return {{"run_hash", run_hash},     {"iteration", iteration},
-          {"loss_sum", loss_sum},     {"loss_count", loss_count},
-          {"best_score", best_score}, {"best_iteration", best_iteration},
-          {"seconds", seconds},       {"finished", finished}};
+  return {
+      {"run_hash", run_hash},     {"iteration", iteration},   {"loss_sum", loss_sum},
+      {"loss_count", loss_count}, {"best_score", best_score}, {"best_iteration", best_iteration},
+      {"seconds", seconds},       {"finished", finished},     {"evaluation_due", evaluation_due}};
 }
 
 TrainState TrainState::FromJson(const Json& json, const std::string& path) {
@@ -29,6 +29,7 @@ TrainState TrainState::FromJson(const Json& json, const std::string& path) {
   state.best_iteration = reader.Require<int64_t>("best_iteration");
   state.seconds = reader.Require<double>("seconds");
   state.finished = reader.Require<bool>("finished");
+  reader.Get("evaluation_due", state.evaluation_due);
   reader.Finish();
   return state;
 }

@@ -19,6 +19,7 @@ struct TrainState {
   int64_t best_iteration = 0;
   double seconds = 0;  ///< spent so far
   bool finished = false;
+  bool evaluation_due = false;  ///< the score after this step has not been measured
   Json ToJson() const;
   static TrainState FromJson(const Json& json, const std::string& path);
 };

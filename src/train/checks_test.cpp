@@ -40,6 +40,26 @@ MemoryDataset Samples(const std::vector<std::vector<int>>& labels, int classes) 
   return MemoryDataset(samples, classes);
 }
 
+LabelSet Classes(const std::vector<std::string>& names) {
+  return {names, std::vector<Color>(names.size())};
+}
+
+TEST(CheckSameClasses, AnotherOrderIsAnError) {
+  const LabelSet trained = Classes({"sky", "road", "car"});
+  EXPECT_EQ(LogOf([&] { CheckSameClasses(trained, trained, "a"); }), "");
+  EXPECT_THAT(ErrorOf([&] {
+                CheckSameClasses(trained, Classes({"sky", "car", "road"}), "a");
+              }),
+              AllOf(HasSubstr("a: class 1 is \"road\""), HasSubstr("\"car\""), HasSubstr("order")));
+}
+
+TEST(CheckSameClasses, OtherClassesAreAWarning) {
+  EXPECT_THAT(LogOf([] {
+                CheckSameClasses(Classes({"sky", "car"}), Classes({"sky", "cat"}), "a");
+              }),
+              AllOf(HasSubstr("warning: a: class 1"), HasSubstr("\"car\""), HasSubstr("\"cat\"")));
+}
+
 TEST(CheckDataset, IsSilentWhenAllIsWell) {
   const MemoryDataset dataset = Samples({{0, 1}, {2, 255}}, 3);
   EXPECT_EQ(LogOf([&] { CheckDataset(dataset, "data", -1, 1); }), "");

@@ -19,6 +19,7 @@
 #include "tensor/state.h"
 #include "tensor/weight_file.h"
 #include "tensor/weight_preprocessing.h"
+#include "train/checks.h"
 
 namespace seglab {
 namespace {
@@ -45,7 +46,8 @@ LabelSet NumberedLabels(int classes) {
 
 /// Of a file that does not name its classes.
 LabelSet AssumedLabels(int classes, Task task, const std::string& path) {
-  if (task == Task::kClassification) return NumberedLabels(classes);
+  // Of one class: the score layer is not there, which the strict loader says better.
+  if (task == Task::kClassification || classes == 1) return NumberedLabels(classes);
   if (classes != VocLabels().size()) {
     throw Error(path, ": does not name its ", classes,
                 " classes; name them with --labels voc, --labels camvid or --labels FILE.json");
@@ -253,6 +255,7 @@ LoadedModel ModelFromWeights(const TensorFile& file, const std::string& path,
                   choice.labels_from, " has ", choice.labels.size(),
                   "; take what it was trained on");
     }
+    if (choice.labels.size() > 0) CheckSameClasses(loaded.labels, choice.labels, path);
   }
   if (choice.labels.size() > 0) loaded.labels = choice.labels;
   if (loaded.labels.size() == 0) {
@@ -279,25 +282,29 @@ LoadedModel LoadModelFile(const std::string& path, const ModelChoice& choice) {
   return ModelFromWeights(ReadNetworkWeights(found), found, choice);
 }
 
+void InitFromTensors(SegModel& model, const NamedTensors& tensors,
+                     const std::vector<std::string>& skip, const std::string& where) {
+  // Layers to skip go by the names there or by the network's.
+  SegModel::Start start = model.StartFrom(Without(tensors, skip));
+  CheckSkips(skip, {tensors, start.tensors, ModuleState(model)}, where);
+  start.tensors = Without(start.tensors, skip);
+  LoadOptions load;
+  load.where = where;
+  load.may_skip = true;
+  load.allow_missing = start.new_layers;
+  load.allow_missing.insert(load.allow_missing.end(), skip.begin(), skip.end());
+  load.allow_unexpected = start.dropped_layers;
+  LoadState(model, start.tensors, load);
+}
+
 void InitFromFile(SegModel& model, const InitOptions& options, const Json& spec) {
   const std::string path = FindCheckpoint(options.from, "last");
   const TensorFile file = ReadNetworkWeights(path);
   CheckCaffeNetwork(file, spec, path);
   WarnOfUnseenOptions(file, spec, path);
-  const NamedTensors all = ModelTensors(file);
   const PreprocessingChoice preprocessing =
       ChoosePreprocessing(file, spec, NamedPreprocessing(spec, model), path);
-  // Layers to skip go by the file's names or by the network's.
-  SegModel::Start start = model.StartFrom(Without(all, options.skip));
-  CheckSkips(options.skip, {all, start.tensors, ModuleState(model)}, path);
-  start.tensors = Without(start.tensors, options.skip);
-  LoadOptions load;
-  load.where = path;
-  load.may_skip = true;
-  load.allow_missing = start.new_layers;
-  load.allow_missing.insert(load.allow_missing.end(), options.skip.begin(), options.skip.end());
-  load.allow_unexpected = start.dropped_layers;
-  LoadState(model, start.tensors, load);
+  InitFromTensors(model, ModelTensors(file), options.skip, path);
   model.preprocessing = preprocessing.value;
   preprocessing.Log();
 }

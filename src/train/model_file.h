@@ -77,9 +77,16 @@ struct InitOptions {
   std::vector<std::string> skip;  ///< prefixes of layers to leave out (they keep fresh values)
 };
 
-/// Starts `model` with the weights of a file of any kind: a classifier of its backbone, an earlier
-/// FCN stage, or the same network. The model's preprocessing becomes what ChoosePreprocessing
-/// chooses.
+/// Starts `model` with these tensors of a classifier of its backbone, an earlier FCN stage, or the
+/// same network.
+/// @param skip   layers that keep fresh values, by the tensors' names or by the network's
+/// @param where  names the tensors' source in the message
+/// @throws Error listing everything that does not fit
+void InitFromTensors(SegModel& model, const NamedTensors& tensors,
+                     const std::vector<std::string>& skip, const std::string& where);
+
+/// The same with the weights of a file of any kind. The model's preprocessing becomes what
+/// ChoosePreprocessing chooses.
 /// @param spec  what the model was made from. Null: a preprocessing that is not MakeModel's own
 ///              counts as named by the user.
 /// @throws Error listing everything that does not fit

@@ -104,7 +104,8 @@ class Training {
     loss_sum_ =
         at::full({}, state_.loss_sum, at::TensorOptions().dtype(at::kDouble).device(device_));
     Progress progress(job_.title, options_.iterations, state_.iteration);
-    double clock = Seconds(), saved_at = clock, window_start = clock, window_wait = 0;
+    if (state_.evaluation_due) EvaluateOrSave();
+    double clock = Seconds(), saved_at = clock, window_start = state_.seconds, window_wait = 0;
     int64_t window_first = state_.iteration;
     while (state_.iteration < options_.iterations) {
       const double rate =
@@ -118,16 +119,16 @@ class Training {
       state_.seconds += now - clock;
       clock = now;
       if (Due(state_.iteration, options_.log_every, options_.iterations)) {
-        const double seconds = std::max(now - window_start, 1e-9);
+        const double seconds = std::max(state_.seconds - window_start, 1e-9);
         const double images = static_cast<double>((state_.iteration - window_first) *
                                                   options_.batch * options_.accumulate);
         LogLine(rate, images / seconds, (loader.WaitSeconds() - window_wait) / seconds, progress);
-        window_start = now;
+        window_start = state_.seconds;
         window_wait = loader.WaitSeconds();
         window_first = state_.iteration;
       }
       const bool evaluated = Due(state_.iteration, options_.eval_every, options_.iterations);
-      if (evaluated) EvaluateNow();
+      if (evaluated) EvaluateOrSave();
       const int signal = StopRequested();
       const bool by_count =
           options_.checkpoint_every > 0 && state_.iteration % options_.checkpoint_every == 0;
@@ -137,11 +138,8 @@ class Training {
         Save();
         saved_at = Seconds();
       }
-      if (signal != 0 && state_.iteration < options_.iterations) {
-        throw Stopped(signal, StrCat(job_.title, ": stopped and saved at iteration ",
-                                     state_.iteration, "; the same command goes on from there"));
-      }
-      if (evaluated) window_start = clock = Seconds();
+      if (signal != 0 && state_.iteration < options_.iterations) StopAt(signal);
+      if (evaluated) clock = Seconds();
     }
     state_.finished = true;
     Save();
@@ -202,6 +200,23 @@ class Training {
     }
   }
 
+  [[noreturn]] void StopAt(int signal) {
+    throw Stopped(signal, StrCat(job_.title, ": stopped and saved at iteration ", state_.iteration,
+                                 "; the same command goes on from there"));
+  }
+
+  /// A stop meanwhile leaves the score to the training's next life.
+  void EvaluateOrSave() {
+    state_.evaluation_due = true;
+    try {
+      EvaluateNow();
+    } catch (const Stopped& stopped) {
+      Save();
+      StopAt(stopped.signal());
+    }
+    state_.evaluation_due = false;
+  }
+
   void EvaluateNow() {
     EvalOptions options;
     options.threads = options_.threads;
@@ -222,6 +237,7 @@ class Training {
     state_.best_iteration = state_.iteration;
     TrainState best = state_;
     best.finished = true;  // weights alone
+    best.evaluation_due = false;
     SaveCheckpoint(best_path_, *job_.model, optimizer_, best, metadata_);
   }
 

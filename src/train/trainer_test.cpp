@@ -204,13 +204,16 @@ TEST(Train, AccumulatedStepsGoOnToo) {
   ExpectSame(undisturbed, Finish(make("killed")));
 }
 
-/// Trains in the folder until SIGTERM comes while step 4 is read; ends this process as main() does.
-void TrainUntilSignal(const std::string& folder) {
+/// Trains in the folder until SIGTERM comes, while step 4 is read or else in the evaluation behind
+/// step 5; ends this process as main() does.
+void TrainUntilSignal(const std::string& folder, bool evaluating) {
   InstallStopHandlers();
   TrainJob job = TinyJob(folder);
   job.options.checkpoint_every = 1000;
-  job.train = std::make_shared<HookedDataset>(job.train, [](int64_t read, int64_t) {
-    if (read == 8) ::raise(SIGTERM);
+  const int64_t last_read = evaluating ? 2 : 8;
+  std::shared_ptr<const Dataset>& read_from = evaluating ? job.val : job.train;
+  read_from = std::make_shared<HookedDataset>(read_from, [last_read](int64_t read, int64_t) {
+    if (read == last_read) ::raise(SIGTERM);
   });
   try {
     Train(job);
@@ -221,7 +224,7 @@ void TrainUntilSignal(const std::string& folder) {
   ::_exit(0);
 }
 
-TEST(TrainDeathTest, StopsCleanlyAtASignalAndGoesOn) {
+void ExpectToGoOnAfterASignal(bool evaluating, const std::string& message) {
   testing::FLAGS_gtest_death_test_style = "threadsafe";
   // The process that dies starts this test anew and must find the same folder.
   const char* const kName = "SEGLAB_TRAIN_DEATH_TEST";
@@ -231,10 +234,18 @@ TEST(TrainDeathTest, StopsCleanlyAtASignalAndGoesOn) {
   const std::string folder = inherited != nullptr ? inherited : own->path();
   ::setenv(kName, folder.c_str(), 1);
   const std::string stopped = JoinPath(folder, "stopped");
-  EXPECT_EXIT(TrainUntilSignal(stopped), testing::ExitedWithCode(128 + SIGTERM),
-              "tiny: stopped and saved at iteration 4");
+  EXPECT_EXIT(TrainUntilSignal(stopped, evaluating), testing::ExitedWithCode(128 + SIGTERM),
+              message);
   ::unsetenv(kName);
   ExpectSame(Finish(TinyJob(JoinPath(folder, "undisturbed"))), Finish(TinyJob(stopped)));
+}
+
+TEST(TrainDeathTest, StopsCleanlyAtASignalAndGoesOn) {
+  ExpectToGoOnAfterASignal(/*evaluating=*/false, "tiny: stopped and saved at iteration 4");
+}
+
+TEST(TrainDeathTest, AStopInAnEvaluationLosesNothing) {
+  ExpectToGoOnAfterASignal(/*evaluating=*/true, "tiny: stopped and saved at iteration 5");
 }
 
 TEST(Train, AFinishedTrainingReadsNothingAgain) {

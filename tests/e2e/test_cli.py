@@ -7,7 +7,7 @@ import os
 import shutil
 import unittest
 
-from harness import (PALETTE, TINY_BACKBONE, ProgramTest, floats, png_header, png_indices,
+from harness import (PALETTE, TINY_BACKBONE, ProgramTest, floats, mask_png, png_header, png_indices,
                      read_bytes, read_json, read_safetensors, rgb_png, safetensors, seglab,
                      shared_folder)
 
@@ -122,6 +122,15 @@ class Commands(ProgramTest):
         # What was exported is a data set of its own.
         report = self.succeed("data", "doctor", "--dataset", "folder", "--data-root", out).out
         self.assertIn("3 of 3", report)
+        # Names keep their dots.
+        for folder in ("images", "masks"):
+            for i, name in enumerate(images):
+                os.rename(os.path.join(out, folder, name),
+                          os.path.join(out, folder, "cam.%d.png" % i))
+        self.succeed("data", "export", "--dataset", "folder", "--data-root", out, "--out",
+                     self.path("again"))
+        self.assertEqual(sorted(os.listdir(self.path("again", "images"))),
+                         ["cam.0.png", "cam.1.png", "cam.2.png"])
 
     def test_train(self):
         for name in ("config.json", "environment.json", "log.txt", "metrics.jsonl", "result.json",
@@ -150,6 +159,35 @@ class Commands(ProgramTest):
         config = read_json(os.path.join(out, "config.json"))
         self.assertEqual(config["data"]["train"]["split"], "train")
         self.assertEqual(config["data"]["val"]["split"], "val")
+
+    def test_train_needs_to_know_what_it_shall_do(self):
+        tiny = ("train", "--model", "fcn32s", "--dataset", "shapes", "--out", self.path("out"),
+                "--set", "model.backbone=" + json.dumps(TINY_BACKBONE))
+        self.will_fail_with(1, *tiny, says="train.iterations")
+        config = self.write("config.json", {"model": MODEL, "data": EXPERIMENT["data"]})
+        self.fail_with(2, "train", "--config", config, "--model", "fcn8s", "--out",
+                       self.path("out"), says="--model")
+        self.will_fail_with(1, "train", "--config", self.write("list.json", [1]), "--out",
+                            self.path("out"), says="list.json")
+        skip = json.dumps({"from": self.trained, "skip": ["score_fr"]})
+        self.succeed(*tiny, "--init", skip, "--set", "train.iterations=0", "--set",
+                     "data.height=32", "--set", "data.width=32", "--set", "data.train.size=2",
+                     "--set", "data.val.size=2")
+
+    def test_a_name_that_is_no_utf8(self):
+        self.write("set/images/a.png", rgb_png(32, 32))
+        images = os.path.join(self.path("set", "images").encode(), b"stra\xdfe.png")
+        os.rename(self.path("set", "images", "a.png"), images)
+        os.makedirs(self.path("set", "masks"))
+        self.write("set/masks/a.png", mask_png([[0] * 32] * 32))
+        os.rename(self.path("set", "masks", "a.png"),
+                  os.path.join(self.path("set", "masks").encode(), b"stra\xdfe.png"))
+        self.write("set/classes.json", {"names": ["class %d" % i for i in range(11)]})
+        self.succeed("train", "--model", "fcn32s", "--dataset", "folder", "--data-root",
+                     self.path("set"), "--split", "", "--val-split", "", "--out", self.path("out"),
+                     "--set", "model.backbone=" + json.dumps(TINY_BACKBONE), "--set",
+                     "train.iterations=1")
+        self.assertIn("metrics", read_json(self.path("out", "result.json")))
 
     def test_train_from_weights(self):
         config = self.write("config.json", {
@@ -209,6 +247,12 @@ class Commands(ProgramTest):
         self.will_fail_with(1, "predict", "--checkpoint", self.trained, "--out", out,
                             self.path("images", "one.png"), self.path("images", "one.png"),
                             says="one.png")
+        # No image is replaced by its mask.
+        before = read_bytes(self.path("images", "one.png"))
+        self.will_fail_with(1, "predict", "--checkpoint", self.trained, "--out",
+                            self.path("out", "..", "images"), self.path("images"),
+                            says=["one.png", "--out"])
+        self.assertEqual(read_bytes(self.path("images", "one.png")), before)
 
     def test_forward(self):
         values = [math.sin(0.1 * i) for i in range(2 * 3 * 34 * 45)]
