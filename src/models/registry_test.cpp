@@ -52,14 +52,17 @@ std::string SmallBackbone(const std::string& name) {
 
 /// The smallest form of a network: on a small backbone, or narrow where it has its own.
 std::string SmallModel(const std::string& name) {
-  const std::string start = "{\"name\": \"" + name + "\", ";
-  const std::string spec = start + "\"backbone\": " + kSmallVgg + "}";
-  try {
-    MakeModel(ParseJson(spec, "spec"), kClasses);
-    return spec;
-  } catch (const Error&) {
-    return start + "\"width\": 0.0625}";
+  const std::string start = "{\"name\": \"" + name + "\"";
+  for (const std::string& option : {std::string(", \"backbone\": ") + kSmallVgg,
+                                    std::string(", \"width\": 0.0625")}) {
+    try {
+      MakeModel(ParseJson(start + option + "}", "spec"), kClasses);
+      return start + option + "}";
+    } catch (const Error&) {
+      continue;  // it has no such option
+    }
   }
+  return start + "}";
 }
 
 /// The error of making a model; "" when there is none.
