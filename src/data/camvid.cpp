@@ -38,6 +38,7 @@ class Camvid : public Dataset {
     }
     files_ = ListImages(images_);
     KeepFirst(files_, options.limit);
+    values_.Set(kVoid, kIgnoreLabel);
   }
 
   int64_t Size() const override { return static_cast<int64_t>(files_.size()); }
@@ -48,7 +49,7 @@ class Camvid : public Dataset {
     const std::string image = JoinPath(images_, files_.at(index));
     const std::string mask = JoinPath(masks_, Name(index) + ".png");
     if (!FileExists(mask)) throw Error(mask, ": no such mask, but there is the image ", image);
-    return ReadPair(Name(index), image, mask, CamvidLabels(), {kVoid});
+    return ReadPair(Name(index), image, mask, CamvidLabels(), values_);
   }
 
  private:
@@ -57,6 +58,7 @@ class Camvid : public Dataset {
   std::string images_;
   std::string masks_;
   std::vector<std::string> files_;
+  MaskValues values_;
 };
 
 }  // namespace

@@ -17,8 +17,42 @@ namespace {
 
 struct Classes {
   LabelSet labels;
-  std::vector<uint8_t> ignore;
+  MaskValues values;
 };
+
+/// "255", a mask's raw value as key or member.
+uint8_t RawValue(const std::string& text, const std::string& where) {
+  const bool digits = !text.empty() && text.size() <= 3 &&
+                      text.find_first_not_of("0123456789") == std::string::npos;
+  const int value = digits ? std::stoi(text) : -1;
+  if (value < 0 || value > 255)
+    throw Error(where, ": ", text, " is no mask value, these are 0 to 255");
+  return static_cast<uint8_t>(value);
+}
+
+MaskValues ReadMaskValues(JsonReader& reader, int classes) {
+  MaskValues values;
+  if (Json meanings; reader.Get("values", meanings)) {
+    const std::string path = reader.Path("values");
+    if (!meanings.is_object())
+      throw Error(path, ": must be an object, {\"mask value\": class}, as in {\"255\": 1}");
+    JsonReader each(meanings, path);
+    for (const auto& [raw, meaning] : meanings.items()) {
+      const uint8_t value = RawValue(raw, path);
+      const int label = each.Require<int>(raw);
+      if (label != kIgnoreLabel && (label < 0 || label >= classes)) {
+        throw Error(each.Path(raw), ": ", label, " is no class, these are 0 to ", classes - 1,
+                    ", and 255 is void");
+      }
+      values.Set(value, static_cast<uint8_t>(label));
+    }
+  }
+  std::vector<int> ignore;
+  reader.Get("ignore", ignore);
+  for (int value : ignore)
+    values.Set(RawValue(std::to_string(value), reader.Path("ignore")), kIgnoreLabel);
+  return values;
+}
 
 Color ReadColor(const std::vector<int>& rgb, const std::string& where) {
   if (rgb.size() != 3) throw Error(where, ": a color is [r, g, b], found ", rgb.size(), " numbers");
@@ -64,14 +98,7 @@ Classes ReadClasses(const std::string& file) {
     for (int i = 0; i < labels.size(); ++i) labels.palette.push_back(VocColor(i));
   }
 
-  std::vector<int> ignore;
-  reader.Get("ignore", ignore);
-  for (int value : ignore) {
-    if (value < 0 || value > 255) {
-      throw Error(reader.Path("ignore"), ": ", value, " is no mask value, these are 0 to 255");
-    }
-    classes.ignore.push_back(static_cast<uint8_t>(value));
-  }
+  classes.values = ReadMaskValues(reader, labels.size());
   reader.Finish();
   return classes;
 }
@@ -119,7 +146,7 @@ class Folder : public Dataset {
     }
     const Classes classes = ReadClasses(JoinPath(options.root, options.classes));
     labels_ = classes.labels;
-    ignore_ = classes.ignore;
+    values_ = classes.values;
 
     const std::vector<std::string> files = ListImages(images_);
     if (list.empty()) {
@@ -149,7 +176,7 @@ class Folder : public Dataset {
     const std::string image = JoinPath(images_, file);
     const std::string mask = JoinPath(masks_, stem + ".png");
     if (!FileExists(mask)) throw Error(mask, ": no such mask, but there is the image ", image);
-    return ReadPair(stem, image, mask, labels_, ignore_);
+    return ReadPair(stem, image, mask, labels_, values_);
   }
 
  private:
@@ -161,7 +188,7 @@ class Folder : public Dataset {
   std::string images_;
   std::string masks_;
   LabelSet labels_;
-  std::vector<uint8_t> ignore_;
+  MaskValues values_;
   std::vector<Item> items_;
 };
 

@@ -13,8 +13,9 @@ namespace seglab {
 ///   root/<images>/<stem>.jpg|.jpeg|.png|.bmp
 ///   root/<masks>/<stem>.png             8-bit grey or palette PNG of class indices
 ///   root/classes.json                   {"names": ["sky", ...], "palette": [[r, g, b], ...],
-///                                       "ignore": [11]}; "names" alone is enough, "ignore" lists
-///                                       raw mask values that become kIgnoreLabel
+///                                       "values": {"255": 1}, "ignore": [11]}; "names" alone is
+///                                       enough, "values" says what raw mask values mean, "ignore"
+///                                       lists those that become kIgnoreLabel
 ///
 /// With a split the folders are root/<split>/<images> and root/<split>/<masks>, if they exist, else
 /// root/<split>.txt lists the stems.

@@ -78,6 +78,18 @@ TEST_F(PlainFolder, PaletteAndIgnore) {
   }
 }
 
+TEST_F(PlainFolder, ValuesOfMasksBecomeClasses) {
+  WritePairs(folder_.File("images"), folder_.File("masks"), {"x"});
+  Classes(R"({"names": ["a", "b"], "values": {"0": 1, "1": 255, "2": 0}})");
+  const cv::Mat label = MakeFolder(options_)->Get(0).label;
+  const cv::Mat raw = PatternMask(8, 10, 3);
+  const int expected[] = {1, kIgnoreLabel, 0};
+  for (int y = 0; y < 8; ++y) {
+    for (int x = 0; x < 10; ++x)
+      ASSERT_EQ(label.at<uint8_t>(y, x), expected[raw.at<uint8_t>(y, x)]);
+  }
+}
+
 TEST_F(PlainFolder, SplitAsFolder) {
   WritePairs(folder_.File("train/images"), folder_.File("train/masks"), {"t"});
   WritePairs(folder_.File("val/images"), folder_.File("val/masks"), {"v", "w"});
@@ -140,6 +152,11 @@ TEST_F(PlainFolder, BadClassFiles) {
       {R"({"names": ["a"], "palette": [[1, 2, 256]]})", "256"},
       {R"({"names": ["a"], "ignore": [300]})", "300"},
       {R"({"names": ["a"], "ignored": [3]})", "ignored"},
+      {R"({"names": ["a"], "values": [3]})", "values: must be an object"},
+      {R"({"names": ["a"], "values": {"256": 0}})", "256 is no mask value"},
+      {R"({"names": ["a"], "values": {"x": 0}})", "x is no mask value"},
+      {R"({"names": ["a"], "values": {"3": 1}})", "values.3: 1 is no class"},
+      {R"({"names": ["a"], "values": {"3": "a"}})", "values.3"},
       {R"({"names": ["a")", "classes.json"}};
   for (const auto& [json, expected] : cases) {
     Classes(json);

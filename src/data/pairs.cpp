@@ -4,6 +4,7 @@
 #include <deque>
 #include <filesystem>
 #include <map>
+#include <numeric>
 #include <opencv2/core.hpp>
 
 #include "base/error.h"
@@ -19,19 +20,23 @@ bool EndsWith(const std::string& text, const std::string& end) {
   return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
 }
 
-void MapToIgnore(cv::Mat& mask, const std::vector<uint8_t>& ignore) {
-  if (ignore.empty()) return;
-  cv::Mat table(1, 256, CV_8UC1);
-  for (int i = 0; i < 256; ++i) table.at<uint8_t>(i) = static_cast<uint8_t>(i);
-  for (uint8_t value : ignore) table.at<uint8_t>(value) = kIgnoreLabel;
+}  // namespace
+
+MaskValues::MaskValues() { std::iota(meanings_.begin(), meanings_.end(), uint8_t{0}); }
+
+void MaskValues::Set(uint8_t raw, uint8_t meaning) {
+  meanings_[raw] = meaning;
+  changes_ = true;
+}
+
+void MaskValues::Apply(cv::Mat& mask) const {
+  if (!changes_) return;
+  const cv::Mat table(1, 256, CV_8UC1, const_cast<uint8_t*>(meanings_.data()));
   cv::LUT(mask, table, mask);
 }
 
-}  // namespace
-
 Sample ReadPair(const std::string& name, const std::string& image_path,
-                const std::string& mask_path, const LabelSet& labels,
-                const std::vector<uint8_t>& ignore) {
+                const std::string& mask_path, const LabelSet& labels, const MaskValues& values) {
   Sample sample;
   sample.name = name;
   sample.image = ReadImage(image_path);
@@ -41,7 +46,7 @@ Sample ReadPair(const std::string& name, const std::string& image_path,
                 " pixels (width x height), its image ", image_path, " is ", sample.image.cols, "x",
                 sample.image.rows, "; they must have the same size");
   }
-  MapToIgnore(sample.label, ignore);
+  values.Apply(sample.label);
   CheckLabels(sample.label, labels.size(), mask_path);
   return sample;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -11,12 +12,23 @@ namespace seglab {
 
 // What the data sets of image and mask files have in common.
 
+/// What each raw value of a mask means: a class, or kIgnoreLabel. At first itself.
+class MaskValues {
+ public:
+  MaskValues();
+  void Set(uint8_t raw, uint8_t meaning);
+  void Apply(cv::Mat& mask) const;
+
+ private:
+  std::array<uint8_t, 256> meanings_;
+  bool changes_ = false;
+};
+
 /// Reads an image and its mask (PNG, or SBD's .mat).
-/// @param ignore  raw mask values that become kIgnoreLabel
 /// @throws Error naming the file or files: missing, unreadable, sizes differ, label out of range
 Sample ReadPair(const std::string& name, const std::string& image_path,
                 const std::string& mask_path, const LabelSet& labels,
-                const std::vector<uint8_t>& ignore = {});
+                const MaskValues& values = {});
 
 /// The ids of a list file, one a line.
 /// @throws Error on an empty list, a line that is no id, an id that stands there twice

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <functional>
 
 #include "base/error.h"
@@ -70,22 +71,37 @@ std::string Legend(const LabelSet& labels) {
   return html + item(kIgnoreLabel, "void") + "</ul>\n";
 }
 
-}  // namespace
-
-std::string PicturesSection(const ExperimentResult& result) {
-  const std::string shared = JoinPath(result.folder, "pictures");
-  const std::vector<std::string> names = SampleNames(shared);
-  if (names.empty()) return "";
-  const auto read_mask = [&result](const std::string& path) {
-    return ReadMaskPicture(path, result.labels);
-  };
-
+/// The runs whose pictures are of the same images.
+struct Group {
+  std::string shared;  ///< folder of the images and their truth
   std::vector<const RunResult*> runs;
+};
+
+std::vector<Group> Groups(const ExperimentResult& result) {
+  std::vector<Group> groups;
   for (const RunResult& run : result.runs) {
-    if (!run.classification && FolderExists(JoinPath(run.folder, "pictures"))) runs.push_back(&run);
+    const std::string own = JoinPath(run.folder, kPicturesFolder);
+    if (run.classification || !FolderExists(own)) continue;
+    const std::string path = JoinPath(own, kSharedPictures);
+    const std::string name = FileExists(path) ? ReadFile(path) : kPicturesFolder;
+    const std::string shared = JoinPath(result.folder, name);
+    auto group = std::find_if(groups.begin(), groups.end(),
+                              [&](const Group& other) { return other.shared == shared; });
+    if (group == groups.end()) group = groups.insert(groups.end(), {shared, {}});
+    group->runs.push_back(&run);
   }
-  std::string html = "<section id=\"pictures\">\n<h2>Pictures</h2>\n" + Legend(result.labels);
-  html +=
+  return groups;
+}
+
+/// A row for each image, a column for each run.
+std::string PicturesTable(const Group& group, const std::vector<std::string>& names,
+                          const LabelSet& labels) {
+  const std::string& shared = group.shared;
+  const std::vector<const RunResult*>& runs = group.runs;
+  const auto read_mask = [&labels](const std::string& path) {
+    return ReadMaskPicture(path, labels);
+  };
+  std::string html =
       "<div class=\"scroll\"><table class=\"pictures\">\n<thead><tr><th>image</th><th>truth</th>";
   for (const RunResult* run : runs) html += "<th>" + EscapeHtml(run->name) + "</th>";
   html += "</tr></thead>\n<tbody>\n";
@@ -96,12 +112,25 @@ std::string PicturesSection(const ExperimentResult& result) {
     html += Cell(JoinPath(shared, number + "_image.jpg"), names[k], ReadPhoto);
     html += Cell(JoinPath(shared, number + "_truth.png"), "truth of " + names[k], read_mask);
     for (const RunResult* run : runs) {
-      html += Cell(JoinPath(JoinPath(run->folder, "pictures"), number + ".png"),
+      html += Cell(JoinPath(JoinPath(run->folder, kPicturesFolder), number + ".png"),
                    "prediction of " + run->name + " for " + names[k], read_mask);
     }
     html += "</tr>\n";
   }
-  return html + "</tbody>\n</table></div>\n</section>\n";
+  return html + "</tbody>\n</table></div>\n";
+}
+
+}  // namespace
+
+std::string PicturesSection(const ExperimentResult& result) {
+  std::string tables;
+  for (const Group& group : Groups(result)) {
+    const std::vector<std::string> names = SampleNames(group.shared);
+    if (!names.empty()) tables += PicturesTable(group, names, result.labels);
+  }
+  if (tables.empty()) return "";
+  return "<section id=\"pictures\">\n<h2>Pictures</h2>\n" + Legend(result.labels) + tables +
+         "</section>\n";
 }
 
 }  // namespace seglab

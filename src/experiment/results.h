@@ -10,6 +10,10 @@
 
 namespace seglab {
 
+/// Files of a run that the report reads: the predictions, and in their folder the name of the one
+/// beside the runs that holds images and truth.
+inline constexpr char kPicturesFolder[] = "pictures", kSharedPictures[] = "shared.txt";
+
 /// One finished run as the tables and the report see it.
 struct RunResult {
   std::string name;    ///< "FCN-32s", in a sweep "FCN-32s [seed=2]"

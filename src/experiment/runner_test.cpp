@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -168,6 +169,27 @@ TEST(RunExperiment, ADryRunWritesNothing) {
   options.dry_run = true;
   EXPECT_TRUE(RunExperiment(Tiny(), options).runs.empty());
   EXPECT_FALSE(FolderExists(folder.File("runs")));
+}
+
+TEST(RunExperiment, RunsOnOtherImagesHavePicturesOfTheirOwn) {
+  const TestFolder folder;
+  Json experiment = ParseJson(kTiny, "tiny.json");
+  experiment["sweep"] = {{"data.height", {32, 48}}};
+  experiment["runs"].erase(1);
+  experiment["runs"][0].erase("init");
+  RunExperiment(ResolveExperiment(experiment, "tiny.json", "tiny", {}, ""), Options(folder.path()));
+  std::set<int> heights;
+  for (const auto& entry : fs::directory_iterator(folder.File("tiny"))) {
+    if (entry.path().filename().string().rfind("pictures", 0) != 0) continue;
+    heights.insert(ReadMask(JoinPath(entry.path().string(), "0_truth.png")).rows);
+  }
+  EXPECT_THAT(heights, ElementsAre(32, 48));
+  const std::string report = ReadFile(folder.File("tiny/report.html"));
+  size_t tables = 0;
+  for (size_t at = 0; (at = report.find("<table class=\"pictures\">", at)) != std::string::npos;
+       ++at)
+    ++tables;
+  EXPECT_EQ(tables, 2u);
 }
 
 TEST(RunExperiment, ADryRunFindsMistakes) {

@@ -53,8 +53,8 @@ std::string SmallBackbone(const std::string& name) {
 /// The smallest form of a network: on a small backbone, or narrow where it has its own.
 std::string SmallModel(const std::string& name) {
   const std::string start = "{\"name\": \"" + name + "\"";
-  for (const std::string& option : {std::string(", \"backbone\": ") + kSmallVgg,
-                                    std::string(", \"width\": 0.0625")}) {
+  for (const std::string& option :
+       {std::string(", \"backbone\": ") + kSmallVgg, std::string(", \"width\": 0.0625")}) {
     try {
       MakeModel(ParseJson(start + option + "}", "spec"), kClasses);
       return start + option + "}";
