@@ -9,6 +9,7 @@
 #include "command_line.h"
 #include "commands.h"
 #include "data/audit.h"
+#include "data/image_file.h"
 #include "data/masks.h"
 #include "data/registry.h"
 #include "tensor/runtime.h"
@@ -32,7 +33,7 @@ int Doctor(const Dataset& dataset, int64_t limit) {
 }
 
 void Export(const Dataset& dataset, int64_t limit, const std::string& out) {
-  if (dataset.IsClassification())
+  if (dataset.GetTask() == Task::kClassification)
     throw Error("data export: a classification data set has no masks");
   const std::string images = JoinPath(out, "images"), masks = JoinPath(out, "masks");
   CheckWritableFolder(out);
@@ -44,7 +45,7 @@ void Export(const Dataset& dataset, int64_t limit, const std::string& out) {
     if (const int signal = StopRequested()) throw Stopped(signal, "export stopped");
     const Sample sample = dataset.Get(i);
     WriteImage(JoinPath(images, sample.name + ".png"), sample.image);
-    WriteMask(JoinPath(masks, sample.name + ".png"), sample.label, dataset.Labels());
+    WriteMask(JoinPath(masks, sample.name + ".png"), sample.truth.LabelMap(), dataset.Labels());
     progress.Update(i + 1);
   }
   const Json classes = {{"names", dataset.Labels().names}, {"palette", dataset.Labels().palette}};

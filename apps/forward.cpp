@@ -3,14 +3,15 @@
 #include "base/error.h"
 #include "command_line.h"
 #include "commands.h"
-#include "models/caffe_names.h"
+#include "weights/caffe_names.h"
 #include "models/registry.h"
 #include "tensor/element_type.h"
 #include "tensor/runtime.h"
 #include "tensor/state.h"
 #include "tensor/tensor_file.h"
-#include "tensor/weight_preprocessing.h"
-#include "train/model_file.h"
+#include "weights/load.h"
+#include "weights/traits.h"
+#include "weights/model_spec.h"
 
 namespace seglab {
 namespace {
@@ -46,9 +47,9 @@ int ForwardCommand(const Args& args) {
   if (!line.Parse(args)) return 0;
   const Json spec = ParseModelSpec(model_json, "--model");
   const TensorFile file = ReadNetworkWeights(weights);
-  CheckCaffeNetwork(file, spec, weights);
   const int classes = ClassesOfWeights(file, spec, "--model", weights);
   const std::shared_ptr<SegModel> model = MakeModel(spec, classes, "--model");
+  CheckTraits(file, *model, spec, weights);
   LoadWeights(*model, file, weights);
 
   const TensorFile in = ReadSafetensors(input);
@@ -63,7 +64,7 @@ int ForwardCommand(const Args& args) {
   const SegOutput out =
       model->forward(image->to(where, at::kFloat).contiguous(at::MemoryFormat::ChannelsLast));
   NamedTensors results = {{"logits", out.logits}};
-  if (out.aux_logits.defined()) results.emplace_back("aux_logits", out.aux_logits);
+  if (out.train_on.size() > 1) results.emplace_back("aux_logits", out.train_on[1].logits);
   WriteSafetensors(output, results);
   return 0;
 }

@@ -10,10 +10,10 @@
 #include "command_line.h"
 #include "commands.h"
 #include "models/backbones/backbone.h"
-#include "models/profile.h"
+#include "profile/profile.h"
 #include "models/registry.h"
 #include "tensor/state.h"
-#include "train/model_file.h"
+#include "weights/model_spec.h"
 
 namespace seglab {
 namespace {

@@ -8,12 +8,14 @@
 #include "command_line.h"
 #include "commands.h"
 #include "data/convert.h"
+#include "data/image_file.h"
 #include "data/masks.h"
+#include "data/overlay.h"
 #include "models/registry.h"
-#include "tensor/argmax.h"
 #include "tensor/runtime.h"
-#include "train/evaluator.h"
-#include "train/model_file.h"
+#include "inference/predictor.h"
+#include "weights/load.h"
+#include "weights/model_spec.h"
 
 namespace seglab {
 namespace {
@@ -85,6 +87,7 @@ int PredictCommand(const Args& args) {
   if (!line.Parse(args)) return 0;
   if (!(alpha >= 0 && alpha <= 1))
     throw UsageError("predict: --alpha must be 0 to 1, found ", alpha);
+  const PredictOptions predict = {ParsePrecision(precision, "--precision")};
   const std::vector<std::string> images = ExpandImages(inputs);
   std::vector<std::string> endings = {kMaskEnding};
   if (!no_overlay) endings.push_back(kOverlayEnding);
@@ -101,14 +104,14 @@ int PredictCommand(const Args& args) {
   }
   loaded.model->to(PickDevice(device));
   CheckWritableFolder(out);
+  Predictor predictor(loaded.model, predict);
   const bool clear_background = loaded.labels.names.front() == "background";
   Progress progress("predicting", static_cast<int64_t>(images.size()));
   for (size_t i = 0; i < images.size(); ++i) {
     if (const int signal = StopRequested())
       throw Stopped(signal, StrCat("stopped after ", i, " images"));
     const cv::Mat image = ReadImage(images[i]);
-    const at::Tensor logits = PredictLogits(*loaded.model, ImageTensor(image), precision);
-    const cv::Mat mask = MaskFromTensor(ArgMaxLabels(logits));
+    const cv::Mat mask = MaskFromTensor(predictor.Labels(ImageTensor(image)));
     WriteMask(JoinPath(out, Stem(images[i]) + kMaskEnding), mask, loaded.labels);
     if (!no_overlay) {
       WriteImage(JoinPath(out, Stem(images[i]) + kOverlayEnding),

@@ -2,8 +2,10 @@
 
 #include "command_line.h"
 #include "commands.h"
-#include "experiment/report.h"
-#include "experiment/table.h"
+#include "report/report.h"
+#include "report/result_json.h"
+#include "report/table.h"
+#include "report/table_files.h"
 
 namespace seglab {
 

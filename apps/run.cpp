@@ -3,7 +3,8 @@
 #include "command_line.h"
 #include "commands.h"
 #include "experiment/runner.h"
-#include "experiment/spec.h"
+#include "experiment/catalogue.h"
+#include "experiment/resolve.h"
 
 namespace seglab {
 

@@ -4,9 +4,11 @@
 #include "base/files.h"
 #include "command_line.h"
 #include "commands.h"
-#include "experiment/run.h"
+#include "experiment/execute.h"
+#include "experiment/plan.h"
+#include "experiment/resolve.h"
+#include "experiment/run_folder.h"
 #include "experiment/runner.h"
-#include "experiment/spec.h"
 #include "metrics/scores.h"
 
 namespace seglab {
@@ -73,17 +75,23 @@ int TrainCommand(const Args& args) {
                 ": train.iterations is missing, the number of steps, as in --set "
                 "train.iterations=1000");
   }
-  PlannedRun run = PlanRun(experiment.runs[0], "", out);
+  ContentHashes hashes(ContentHashesFile(out));
+  const RunSpec& spec = experiment.runs[0];
+  const PlannedRun run = PlanRun(spec, IdentityOf(spec, "", hashes), out);
   if (run.folder != out) {
-    throw Error(
-        out, ": holds a training with other settings; choose another --out or remove that folder");
+    throw Error(out, ": holds a training with other settings: ", run.others,
+                "; choose another --out (to train on from it, with --init ", out,
+                "), or remove that folder");
   }
   if (run.status != RunStatus::kFinished) {
     CheckWritableFolder(out);
-    ExecuteRun(run, "", out, options);
+    hashes.Save();
+    ExecuteRun(run, {options.device, options.pictures, "", out});
   }
-  const std::string path = JoinPath(out, "result.json");
-  std::cout << ParseJson(ReadFile(path), path)["summary"].get<std::string>();
+  for (const auto& [name, evaluation] : ReadStoredResult(out).evaluations) {
+    if (!name.empty()) std::cout << name << "\n";
+    std::cout << evaluation.value("summary", "");
+  }
   return 0;
 }
 

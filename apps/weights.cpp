@@ -10,12 +10,17 @@
 #include "base/names.h"
 #include "command_line.h"
 #include "commands.h"
-#include "models/caffe_names.h"
-#include "network_match.h"
+#include "data/labels.h"
 #include "tensor/element_type.h"
+#include "tensor/preprocessing.h"
 #include "tensor/state.h"
-#include "tensor/weight_preprocessing.h"
-#include "train/model_file.h"
+#include "weights/caffe_names.h"
+#include "weights/caffe_network.h"
+#include "weights/checkpoint_file.h"
+#include "weights/load.h"
+#include "weights/model_spec.h"
+#include "weights/network_match.h"
+#include "weights/weight_preprocessing.h"
 
 namespace seglab {
 namespace {
@@ -59,7 +64,7 @@ Json Networks(const TensorFile& file, const std::string& path) {
   Json networks = Json::array();
   if (IsCheckpoint(file)) {
     networks.push_back(
-        {{"spec", ParseJson(file.metadata.at("model"), path + " (model)")}, {"whole", true}});
+        {{"spec", CheckpointSpec(file, path)}, {"whole", true}});
     return networks;
   }
   for (NetworkMatch& match : MatchNetworks(file.tensors)) {
@@ -70,7 +75,7 @@ Json Networks(const TensorFile& file, const std::string& path) {
 
 Json Describe(const std::string& path) {
   const TensorFile file = ReadNetworkWeights(path);
-  const WeightPreprocessing preprocessing = PreprocessingOf(file, nullptr, path);
+  const WeightPreprocessing preprocessing = PreprocessingOf(file, NetworkTraits(), path);
   Json metadata = Json::object(), tensors = Json::array();
   for (const auto& [key, text] : file.metadata) metadata[key] = text;
   int64_t elements = 0, bytes = 0;
@@ -163,11 +168,11 @@ void Copy(TensorFile& file, const std::string& from, const std::string& out,
   if (!options.preprocessing.empty()) {
     const Preprocessing named = Preprocessing::FromJson(
         ParsePreprocessing(options.preprocessing, "--preprocessing"), "--preprocessing");
-    const PreprocessingChoice choice = ChoosePreprocessing(file, nullptr, &named, from);
+    const PreprocessingChoice choice = ChoosePreprocessing(file, {}, &named, from);
     choice.Log();
     choice.value.ToMetadata(file.metadata);
   } else if (file.format == "caffemodel") {
-    const PreprocessingChoice choice = ChoosePreprocessing(file, nullptr, nullptr, from);
+    const PreprocessingChoice choice = ChoosePreprocessing(file, {}, nullptr, from);
     choice.Log();
     choice.value.ToMetadata(file.metadata);
   }
@@ -188,11 +193,7 @@ void MakeCheckpoint(TensorFile& file, const std::string& from, const std::string
   }
   choice.labels_from = "--labels";
   if (!options.labels.empty()) choice.labels = ParseLabels(options.labels, choice.labels_from);
-  const WeightPreprocessing theirs = PreprocessingOf(file, choice.model, from);
-  if (theirs.source == PreprocessingSource::kUnknown && !choice.model.contains("preprocessing")) {
-    throw Error(from, ": does not say how its images were normalised, which a checkpoint must; ",
-                "name it with --preprocessing imagenet, caffe, unit or JSON");
-  }
+  choice.require_preprocessing = true;
   const LoadedModel loaded = ModelFromWeights(file, from, choice);
 
   std::set<std::string> names;

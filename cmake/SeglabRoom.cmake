@@ -1,6 +1,7 @@
 # seglab_add_library(NAME <room> SOURCES <cpp>... [PLAIN <cpp>...] DEPENDS <room or dependency>... [TORCH])
-#   One static library per room, `seglab_<room>`. TORCH: its SOURCES share the precompiled header of
-#   LibTorch; PLAIN sources include none of it and compile quicker without.
+#   One static library per room, `seglab_<room>`; to others, installed or not, it is
+#   `seglab::<room>`. TORCH: its SOURCES share the precompiled header of LibTorch; PLAIN sources
+#   include none of it and compile quicker without.
 # seglab_add_test(NAME <name> SOURCES <cpp>... [PLAIN <cpp>...] DEPENDS <room>... LABELS <label>... [TORCH])
 #   One GoogleTest program; every test of it becomes a ctest entry.
 
@@ -9,8 +10,8 @@ function(seglab_use_torch target)
   target_link_libraries(${target} PUBLIC seglab::torch)
   if(SEGLAB_PCH)
     if(NOT TARGET seglab_pch)
-      file(WRITE ${CMAKE_BINARY_DIR}/seglab_pch.cpp "// Host of the shared precompiled header.\n")
-      add_library(seglab_pch STATIC ${CMAKE_BINARY_DIR}/seglab_pch.cpp)
+      file(WRITE ${PROJECT_BINARY_DIR}/seglab_pch.cpp "// Host of the shared precompiled header.\n")
+      add_library(seglab_pch STATIC ${PROJECT_BINARY_DIR}/seglab_pch.cpp)
       target_link_libraries(seglab_pch PUBLIC seglab_flags seglab::torch)
       target_precompile_headers(seglab_pch PRIVATE <torch/torch.h>)
     endif()
@@ -32,11 +33,26 @@ function(seglab_add_library)
   cmake_parse_arguments(arg "TORCH" "NAME" "SOURCES;PLAIN;DEPENDS" ${ARGN})
   add_library(seglab_${arg_NAME} STATIC ${arg_SOURCES} ${arg_PLAIN})
   set_source_files_properties(${arg_PLAIN} PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
-  target_link_libraries(seglab_${arg_NAME} PUBLIC seglab_flags)
+  add_library(seglab::${arg_NAME} ALIAS seglab_${arg_NAME})
+  target_link_libraries(seglab_${arg_NAME} PUBLIC $<BUILD_INTERFACE:seglab_flags>)
+  target_compile_features(seglab_${arg_NAME} PUBLIC cxx_std_20)
   seglab_link(seglab_${arg_NAME} ${arg_DEPENDS})
   if(arg_TORCH)
     seglab_use_torch(seglab_${arg_NAME})
   endif()
+  seglab_install_room(${arg_NAME})
+endfunction()
+
+# The room's library and its headers, under include/seglab as they stand under src/; those of its
+# tests stay at home.
+function(seglab_install_room name)
+  set_target_properties(seglab_${name} PROPERTIES EXPORT_NAME ${name})
+  install(TARGETS seglab_${name} EXPORT seglabTargets
+    ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
+    INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/seglab)
+  install(DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}/
+    DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/seglab/${name}
+    FILES_MATCHING PATTERN "*.h" PATTERN "test_*.h" EXCLUDE)
 endfunction()
 
 function(seglab_add_test)
@@ -54,7 +70,7 @@ function(seglab_add_test)
   endif()
   gtest_discover_tests(${arg_NAME}_test
     TEST_PREFIX ${arg_NAME}/ DISCOVERY_MODE PRE_TEST
-    WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
+    WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
     # Tests share the cores: a thread that waits must not spin (LibTorch's OpenMP does by default).
     PROPERTIES LABELS "${arg_LABELS}" TIMEOUT 900 ENVIRONMENT OMP_WAIT_POLICY=passive)
 endfunction()

@@ -188,6 +188,16 @@ int SyncFolder(const std::string& folder) {
   return errno == EINVAL || errno == ENOTSUP ? 0 : errno;  // some network file systems cannot
 }
 
+/// Gives a file that was written aside its name, on the disk too.
+void Keep(const std::string& path, const std::string& target, TemporaryFile& temporary,
+          FileDescriptor& fd) {
+  CheckStep(path, ::fsync(fd.get()) == 0 ? 0 : errno);
+  CheckStep(path, fd.Close());
+  CheckStep(path, temporary.RenameTo(target));
+  const std::string folder = fs::path(target).parent_path().string();
+  CheckStep(path, SyncFolder(folder.empty() ? "." : folder));
+}
+
 std::string LowerCase(std::string text) {
   for (char& c : text) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
@@ -244,11 +254,31 @@ void WriteFileAtomically(const std::string& path, const std::function<void(std::
   CheckStep(path, temporary.error());
   FileDescriptor fd(temporary.fd());
   WriteThrough(path, fd.get(), write);
-  CheckStep(path, ::fsync(fd.get()) == 0 ? 0 : errno);
-  CheckStep(path, fd.Close());
-  CheckStep(path, temporary.RenameTo(target));
-  const std::string folder = fs::path(target).parent_path().string();
-  CheckStep(path, SyncFolder(folder.empty() ? "." : folder));
+  Keep(path, target, temporary, fd);
+}
+
+struct AtomicFile::Parts {
+  explicit Parts(const std::string& file)
+      : path(file), temporary(file), fd(temporary.fd()), buffer(fd.get()), stream(&buffer) {}
+  std::string path;
+  TemporaryFile temporary;
+  FileDescriptor fd;
+  DescriptorBuffer buffer;
+  std::ostream stream;
+};
+
+AtomicFile::AtomicFile(const std::string& path) : parts_(std::make_unique<Parts>(path)) {
+  CheckStep(path, parts_->temporary.error());
+}
+
+AtomicFile::~AtomicFile() = default;
+
+std::ostream& AtomicFile::stream() { return parts_->stream; }
+
+void AtomicFile::Commit() {
+  parts_->stream.flush();
+  CheckStep(parts_->path, parts_->buffer.error());
+  Keep(parts_->path, parts_->path, parts_->temporary, parts_->fd);
 }
 
 void WriteFileAtomically(const std::string& path, std::string_view content) {

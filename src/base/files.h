@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <ostream>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,22 @@ std::string ReadFile(const std::string& path);
 /// @throws Error when the folder is missing, not writable, or full
 void WriteFileAtomically(const std::string& path, const std::function<void(std::ostream&)>& write);
 void WriteFileAtomically(const std::string& path, std::string_view content);
+
+/// The same for a file that is written piece by piece: it has its name after Commit(), and is gone
+/// when there is none.
+class AtomicFile {
+ public:
+  /// @throws Error as WriteFileAtomically
+  explicit AtomicFile(const std::string& path);
+  ~AtomicFile();
+  std::ostream& stream();
+  /// Once. @throws Error when something could not be written
+  void Commit();
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
 
 /// Removes what WriteFileAtomically left in `folder` and the folders in it when its process was killed; files of
 /// processes that still live stay.

@@ -260,5 +260,21 @@ TEST(RemoveStaleTemporaries, RemovesThoseOfDeadProcessesOnly) {
   EXPECT_NO_THROW(RemoveStaleTemporaries(folder.File("absent")));
 }
 
+TEST(AtomicFileTest, HasItsNameAfterTheCommitAlone) {
+  const TestFolder folder;
+  const std::string path = folder.File("lines.txt");
+  {
+    AtomicFile file(path);
+    file.stream() << "lost\n";
+  }
+  EXPECT_TRUE(ListFiles(folder.path(), {}).empty());
+  AtomicFile file(path);
+  for (int i = 0; i < 20000; ++i) file.stream() << "line " << i << "\n";
+  EXPECT_FALSE(FileExists(path));
+  file.Commit();
+  EXPECT_EQ(ReadLines(path).size(), 20000U);
+  EXPECT_THROW(AtomicFile(folder.File("none/lines.txt")), Error);
+}
+
 }  // namespace
 }  // namespace seglab

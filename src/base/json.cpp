@@ -271,8 +271,10 @@ void ApplySetting(Json& root, const std::string& setting) {
     throw Error("--set ", setting, ": has no \"=\"; write key=value, e.g. train.lr=0.01");
   }
   const std::string path = setting.substr(0, equals);
-  const std::string where = "--set " + path;
+  SetAt(root, path, SettingValue(setting.substr(equals + 1), "--set " + path), "--set " + path);
+}
 
+void SetAt(Json& root, const std::string& path, const Json& value, const std::string& where) {
   Json* parent = nullptr;
   Json* target = &root;
   std::string step;
@@ -294,13 +296,12 @@ void ApplySetting(Json& root, const std::string& setting) {
     }
     begin = end + 1;
   }
-  Json value = SettingValue(setting.substr(equals + 1), where);
   if (value.is_null() && parent->is_object()) {
     parent->erase(step);
   } else if (value.is_null() && parent->is_array()) {
     parent->erase(ListIndex(step, parent->size(), where));
   } else {
-    *target = std::move(value);
+    *target = value;
   }
 }
 

@@ -34,6 +34,10 @@ void MergeJson(Json& base, const Json& over);
 /// @throws Error when there is no "=", an empty step, or a step into something that has no members
 void ApplySetting(Json& root, const std::string& setting);
 
+/// The same with a value: SetAt(root, "a.b.c", 3, "sweep").
+/// @param where  begins the text of errors
+void SetAt(Json& root, const std::string& path, const Json& value, const std::string& where);
+
 /// The text for a file: indented, with a line end. Bytes that are no UTF-8, as names of files may
 /// hold, become U+FFFD.
 std::string JsonText(const Json& value);

@@ -14,6 +14,8 @@
 #include <string_view>
 #include <utility>
 
+#include "base/format.h"
+
 namespace seglab {
 namespace {
 
@@ -152,20 +154,6 @@ std::string ProgressText(const std::string& title, int64_t done, int64_t total, 
   text += StrCat("  ", done, "/", total, "  ", static_cast<int>(100 * fraction), "%");
   if (seconds_left >= 0) text += "  " + FormatDuration(seconds_left) + " left";
   if (!detail.empty()) text += "  " + detail;
-  return text;
-}
-
-std::string FormatDuration(double seconds) {
-  const auto total = static_cast<long long>(std::llround(std::max(seconds, 0.0)));
-  const long long h = total / 3600, m = total / 60 % 60, s = total % 60;
-  char text[64];
-  if (h > 0) {
-    std::snprintf(text, sizeof text, "%lldh %02lldm", h, m);
-  } else if (m > 0) {
-    std::snprintf(text, sizeof text, "%lldm %02llds", m, s);
-  } else {
-    std::snprintf(text, sizeof text, "%llds", s);
-  }
   return text;
 }
 

@@ -94,9 +94,6 @@ class Progress {
 std::string ProgressText(const std::string& title, int64_t done, int64_t total, double seconds_left,
                          const std::string& detail, bool bar);
 
-/// "1h 02m", "3m 20s", "12s".
-std::string FormatDuration(double seconds);
-
 /// Seconds of a steady clock: only differences mean something.
 double Seconds();
 

@@ -209,15 +209,5 @@ TEST(ProgressText, ShowsWhatIsKnown) {
   EXPECT_EQ(ProgressText("eval", 0, 0, -1, "", false), "eval  0/0  100%");
 }
 
-TEST(FormatDuration, PicksTwoUnits) {
-  EXPECT_EQ(FormatDuration(0), "0s");
-  EXPECT_EQ(FormatDuration(12.4), "12s");
-  EXPECT_EQ(FormatDuration(59.6), "1m 00s");
-  EXPECT_EQ(FormatDuration(200), "3m 20s");
-  EXPECT_EQ(FormatDuration(3725), "1h 02m");
-  EXPECT_EQ(FormatDuration(100 * 3600.0), "100h 00m");
-  EXPECT_EQ(FormatDuration(-1), "0s");
-}
-
 }  // namespace
 }  // namespace seglab

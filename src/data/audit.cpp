@@ -32,22 +32,23 @@ Finding Look(const Dataset& dataset, int64_t index) {
     finding.height = sample.image.rows;
     finding.width = sample.image.cols;
     const int classes = dataset.Labels().size();
-    if (dataset.IsClassification()) {
-      if (sample.category < 0 || sample.category >= classes) {
-        throw Error(finding.name, ": category ", sample.category, " is out of range, there are ",
-                    classes, " classes");
+    if (dataset.GetTask() == Task::kClassification) {
+      if (sample.truth.CategoryIndex() < 0 || sample.truth.CategoryIndex() >= classes) {
+        throw Error(finding.name, ": category ", sample.truth.CategoryIndex(),
+                    " is out of range, there are ", classes, " classes");
       }
-      finding.counts.at(sample.category) = 1;
+      finding.counts.at(sample.truth.CategoryIndex()) = 1;
       return finding;
     }
-    if (sample.label.size() != sample.image.size()) {
+    if (sample.truth.LabelMap().size() != sample.image.size()) {
       throw Error(finding.name, ": the image is ", sample.image.cols, "x", sample.image.rows,
-                  " pixels, its label map ", sample.label.cols, "x", sample.label.rows);
+                  " pixels, its label map ", sample.truth.LabelMap().cols, "x",
+                  sample.truth.LabelMap().rows);
     }
-    CheckLabels(sample.label, classes, finding.name);
-    for (int y = 0; y < sample.label.rows; ++y) {
-      const uint8_t* row = sample.label.ptr<uint8_t>(y);
-      for (int x = 0; x < sample.label.cols; ++x) ++finding.counts[row[x]];
+    CheckLabels(sample.truth.LabelMap(), classes, finding.name);
+    for (int y = 0; y < sample.truth.LabelMap().rows; ++y) {
+      const uint8_t* row = sample.truth.LabelMap().ptr<uint8_t>(y);
+      for (int x = 0; x < sample.truth.LabelMap().cols; ++x) ++finding.counts[row[x]];
     }
   } catch (const Error& error) {
     finding.error = error.what();
@@ -77,7 +78,7 @@ void Add(const Finding& finding, size_t max_kept, Audit& audit) {
     audit.counts[i] += finding.counts[i];
     labelled += finding.counts[i];
   }
-  if (audit.classification) return;
+  if (audit.task == Task::kClassification) return;
   audit.void_pixels += finding.counts[kIgnoreLabel];
   if (labelled == 0) {
     ++audit.all_void_count;
@@ -106,7 +107,7 @@ Audit AuditDataset(const Dataset& dataset, int64_t at_most, int threads, size_t 
   const int64_t size = dataset.Size();
   const int64_t count = at_most > 0 ? std::min(at_most, size) : size;
   Audit audit;
-  audit.classification = dataset.IsClassification();
+  audit.task = dataset.GetTask();
   audit.counts.assign(dataset.Labels().size(), 0);
   // Sample k of `count` is number k * size / count, written so that the product cannot overflow.
   const auto look = [&dataset, size, count](int64_t k) {
@@ -120,6 +121,7 @@ Audit AuditDataset(const Dataset& dataset, int64_t at_most, int threads, size_t 
 std::string AuditToText(const Audit& audit, const LabelSet& labels) {
   std::ostringstream out;
   out << std::fixed << std::setprecision(2);
+  const bool classification = audit.task == Task::kClassification;
   const int64_t counted = std::accumulate(audit.counts.begin(), audit.counts.end(), int64_t{0});
   const int64_t total = counted + audit.void_pixels;
   const auto percent = [total](int64_t n) { return total == 0 ? 0.0 : 100.0 * n / total; };
@@ -131,12 +133,12 @@ std::string AuditToText(const Audit& audit, const LabelSet& labels) {
         << name << std::right << std::setw(15) << n << std::setw(8) << percent(n) << " %\n";
   };
   out << "label  " << std::left << std::setw(static_cast<int>(name_width)) << "class" << std::right
-      << std::setw(15) << (audit.classification ? "pictures" : "pixels") << std::setw(8) << "share"
+      << std::setw(15) << (classification ? "pictures" : "pixels") << std::setw(8) << "share"
       << '\n';
   for (size_t i = 0; i < audit.counts.size(); ++i) {
     line(std::to_string(i), labels.names.at(i), audit.counts[i]);
   }
-  if (!audit.classification) line(std::to_string(kIgnoreLabel), "void", audit.void_pixels);
+  if (!classification) line(std::to_string(kIgnoreLabel), "void", audit.void_pixels);
 
   out << "samples read: " << audit.looked_at - audit.error_count << " of " << audit.looked_at
       << " looked at\n";

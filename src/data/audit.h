@@ -10,8 +10,8 @@ namespace seglab {
 /// What a look at a data set found, before hours are spent on it. Its size does not grow with the
 /// data set's.
 struct Audit {
-  int64_t looked_at = 0;        ///< samples asked for, those with errors included
-  bool classification = false;  ///< samples carry one category each, no label map
+  int64_t looked_at = 0;            ///< samples asked for, those with errors included
+  Task task = Task::kSegmentation;  ///< the data set's
 
   std::vector<int64_t> counts;  ///< per class: pixels, or pictures of a classification data set
   int64_t void_pixels = 0;

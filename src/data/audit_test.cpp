@@ -7,7 +7,7 @@
 #include <set>
 
 #include "base/files.h"
-#include "data/folder.h"
+#include "data/camvid.h"
 #include "data/test_images.h"
 
 namespace seglab {
@@ -37,7 +37,7 @@ class Fake : public Dataset {
     Sample sample;
     sample.name = Name(index);
     sample.image = cv::Mat(4, width, CV_8UC3, cv::Scalar::all(0));
-    sample.label = cv::Mat(4, width, CV_8UC1, cv::Scalar(label));
+    sample.truth.LabelMap() = cv::Mat(4, width, CV_8UC1, cv::Scalar(label));
     return sample;
   }
   std::set<int64_t> read() const { return read_; }
@@ -105,7 +105,9 @@ class OneSample : public Fake {
   explicit OneSample(Sample sample, bool classification = false)
       : Fake(1), sample_(std::move(sample)), classification_(classification) {}
   Sample Get(int64_t) const override { return sample_; }
-  bool IsClassification() const override { return classification_; }
+  Task GetTask() const override {
+    return classification_ ? Task::kClassification : Task::kSegmentation;
+  }
 
  private:
   Sample sample_;
@@ -115,21 +117,21 @@ class OneSample : public Fake {
 TEST(Audit, FindsWhatADataSetLetsThrough) {
   Sample sample;
   sample.image = cv::Mat(4, 5, CV_8UC3, cv::Scalar::all(0));
-  sample.label = cv::Mat(4, 5, CV_8UC1, cv::Scalar(3));
+  sample.truth.LabelMap() = cv::Mat(4, 5, CV_8UC1, cv::Scalar(3));
   EXPECT_THAT(AuditDataset(OneSample(sample), 0, 0).errors, ElementsAre(HasSubstr("label 3")));
-  sample.label = cv::Mat(5, 4, CV_8UC1, cv::Scalar(0));
+  sample.truth.LabelMap() = cv::Mat(5, 4, CV_8UC1, cv::Scalar(0));
   EXPECT_THAT(AuditDataset(OneSample(sample), 0, 0).errors, ElementsAre(HasSubstr("4x5")));
 }
 
 TEST(Audit, CountsCategories) {
   Sample sample;
   sample.image = cv::Mat(4, 5, CV_8UC3, cv::Scalar::all(0));
-  sample.category = 1;
+  sample.truth = Category{1};
   const Audit audit = AuditDataset(OneSample(sample, true), 0, 0);
   EXPECT_THAT(audit.counts, ElementsAre(0, 1, 0));
   EXPECT_THAT(audit.errors, IsEmpty());
   EXPECT_EQ(audit.all_void_count, 0);
-  sample.category = 3;
+  sample.truth = Category{3};
   EXPECT_THAT(AuditDataset(OneSample(sample, true), 0, 0).errors,
               ElementsAre(HasSubstr("category 3")));
 }

@@ -1,10 +1,11 @@
+#include "data/camvid.h"
+
 #include <algorithm>
 #include <limits>
 
 #include "base/error.h"
 #include "base/files.h"
 #include "base/names.h"
-#include "data/folder.h"
 #include "data/pairs.h"
 
 namespace seglab {
@@ -44,6 +45,11 @@ class Camvid : public Dataset {
   int64_t Size() const override { return static_cast<int64_t>(files_.size()); }
   std::string Name(int64_t index) const override { return Stem(files_.at(index)); }
   const LabelSet& Labels() const override { return CamvidLabels(); }
+
+  std::vector<std::string> Files(int64_t index) const override {
+    return {JoinPath(images_, files_.at(index)), JoinPath(masks_, Name(index) + ".png")};
+  }
+  Json Settings() const override { return {{"values", MaskValuesToJson(values_)}}; }
 
   Sample Get(int64_t index) const override {
     const std::string image = JoinPath(images_, files_.at(index));

@@ -16,6 +16,13 @@ at::Tensor ImageTensor(const cv::Mat& rgb) {
   return tensor;
 }
 
+cv::Mat ImageFromTensor(const at::Tensor& image) {
+  const at::Tensor plain = (image.dim() == 4 ? image[0] : image).contiguous();
+  const cv::Mat view(static_cast<int>(plain.size(0)), static_cast<int>(plain.size(1)), CV_8UC3,
+                     plain.data_ptr<uint8_t>());
+  return view.clone();
+}
+
 cv::Mat MaskFromTensor(const at::Tensor& mask) {
   const at::Tensor plain = (mask.dim() == 3 ? mask[0] : mask).contiguous();
   const cv::Mat view(static_cast<int>(plain.size(0)), static_cast<int>(plain.size(1)), CV_8UC1,

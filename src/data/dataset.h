@@ -1,33 +1,47 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <opencv2/core/mat.hpp>
 #include <string>
+#include <utility>
+#include <variant>
 #include <vector>
+
+#include "base/json.h"
+#include "base/task.h"
+#include "data/labels.h"
 
 namespace seglab {
 
-using Color = std::array<uint8_t, 3>;  ///< R, G, B
+/// The one class of a classification sample.
+struct Category {
+  int index = 0;
+};
 
-/// The label that no loss and no score counts.
-inline constexpr int kIgnoreLabel = 255;
+/// What is true of an image: a label map, or a category.
+class Truth {
+ public:
+  Truth() = default;  ///< an empty label map
+  Truth(cv::Mat label_map) : value_(std::move(label_map)) {}  // NOLINT: a mask is a truth
+  Truth(Category category) : value_(category) {}              // NOLINT: so is a category
 
-/// The classes of a data set, in label order.
-struct LabelSet {
-  std::vector<std::string> names;
-  std::vector<Color> palette;  ///< one color per class, for masks and overlays
-  int size() const { return static_cast<int>(names.size()); }
+  bool HasLabelMap() const { return std::holds_alternative<cv::Mat>(value_); }
+  /// H x W, CV_8UC1, class index or kIgnoreLabel, of the image's size. HasLabelMap() must be true.
+  const cv::Mat& LabelMap() const { return std::get<cv::Mat>(value_); }
+  cv::Mat& LabelMap() { return std::get<cv::Mat>(value_); }
+  /// HasLabelMap() must be false.
+  int CategoryIndex() const { return std::get<Category>(value_).index; }
+
+ private:
+  std::variant<cv::Mat, Category> value_;
 };
 
 /// One image with its truth. Image and label map always have the same size and move together.
 struct Sample {
   cv::Mat image;  ///< H x W, CV_8UC3, R G B
-  cv::Mat
-      label;  ///< H x W, CV_8UC1, class index or kIgnoreLabel; empty for a classification sample
-  int category = -1;  ///< the one class of a classification sample, else -1
-  std::string name;   ///< for messages and file names, unique in its data set
+  Truth truth;
+  std::string name;  ///< for messages and file names, unique in its data set
 };
 
 /// Samples 0..Size()-1. Get() is const, thread-safe and a pure function of the index; it names the
@@ -40,8 +54,13 @@ class Dataset {
   /// The name of sample `index` without reading it.
   virtual std::string Name(int64_t index) const = 0;
   virtual const LabelSet& Labels() const = 0;
-  /// True when samples carry a category instead of a label map.
-  virtual bool IsClassification() const { return false; }
+  /// What its truths are.
+  virtual Task GetTask() const { return Task::kSegmentation; }
+  /// The files that sample `index` is read from, image and mask; empty for samples made on the fly.
+  virtual std::vector<std::string> Files(int64_t index) const { return {}; }
+  /// All that determines the samples and is neither in their files nor a place: what the raw values
+  /// of masks mean, the options and the version of a generator.
+  virtual Json Settings() const { return Json::object(); }
 };
 
 }  // namespace seglab

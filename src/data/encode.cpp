@@ -5,9 +5,10 @@
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 #include <stdexcept>
+#include <string_view>
 #include <vector>
 
-#include "data/masks.h"
+#include "base/files.h"
 #include "data/png_codec.h"
 
 namespace seglab {
@@ -49,6 +50,12 @@ std::string EncodeMaskPng(const cv::Mat& mask, const LabelSet& labels) {
   std::vector<Color> palette(256);
   for (int i = 0; i < 256; ++i) palette[i] = MaskColor(labels, i);
   return EncodePngIndices(mask, palette, "mask");
+}
+
+std::string PixelHash(const cv::Mat& pixels) {
+  const cv::Mat whole = pixels.isContinuous() ? pixels : pixels.clone();
+  return HashHex(std::string_view(reinterpret_cast<const char*>(whole.data),
+                                  whole.total() * whole.elemSize()));
 }
 
 }  // namespace seglab

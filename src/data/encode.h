@@ -19,4 +19,7 @@ std::string EncodeJpeg(const cv::Mat& rgb, int quality);
 /// The bytes of an 8-bit palette PNG file in the colors of MaskColor.
 std::string EncodeMaskPng(const cv::Mat& mask, const LabelSet& labels);
 
+/// A hash of the pixels of an image or a mask, see HashHex; the size is no part of it.
+std::string PixelHash(const cv::Mat& pixels);
+
 }  // namespace seglab

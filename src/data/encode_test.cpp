@@ -6,7 +6,9 @@
 
 #include "base/files.h"
 #include "base/test_folder.h"
+#include "data/image_file.h"
 #include "data/masks.h"
+#include "data/overlay.h"
 #include "data/test_images.h"
 
 namespace seglab {

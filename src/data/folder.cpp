@@ -4,103 +4,21 @@
 #include <filesystem>
 #include <limits>
 #include <map>
-#include <set>
 
 #include "base/error.h"
 #include "base/files.h"
 #include "base/names.h"
-#include "data/masks.h"
 #include "data/pairs.h"
 
 namespace seglab {
 namespace {
-
-struct Classes {
-  LabelSet labels;
-  MaskValues values;
-};
-
-/// "255", a mask's raw value as key or member.
-uint8_t RawValue(const std::string& text, const std::string& where) {
-  const bool digits = !text.empty() && text.size() <= 3 &&
-                      text.find_first_not_of("0123456789") == std::string::npos;
-  const int value = digits ? std::stoi(text) : -1;
-  if (value < 0 || value > 255)
-    throw Error(where, ": ", text, " is no mask value, these are 0 to 255");
-  return static_cast<uint8_t>(value);
-}
-
-MaskValues ReadMaskValues(JsonReader& reader, int classes) {
-  MaskValues values;
-  if (Json meanings; reader.Get("values", meanings)) {
-    const std::string path = reader.Path("values");
-    if (!meanings.is_object())
-      throw Error(path, ": must be an object, {\"mask value\": class}, as in {\"255\": 1}");
-    JsonReader each(meanings, path);
-    for (const auto& [raw, meaning] : meanings.items()) {
-      const uint8_t value = RawValue(raw, path);
-      const int label = each.Require<int>(raw);
-      if (label != kIgnoreLabel && (label < 0 || label >= classes)) {
-        throw Error(each.Path(raw), ": ", label, " is no class, these are 0 to ", classes - 1,
-                    ", and 255 is void");
-      }
-      values.Set(value, static_cast<uint8_t>(label));
-    }
-  }
-  std::vector<int> ignore;
-  reader.Get("ignore", ignore);
-  for (int value : ignore)
-    values.Set(RawValue(std::to_string(value), reader.Path("ignore")), kIgnoreLabel);
-  return values;
-}
-
-Color ReadColor(const std::vector<int>& rgb, const std::string& where) {
-  if (rgb.size() != 3) throw Error(where, ": a color is [r, g, b], found ", rgb.size(), " numbers");
-  Color color;
-  for (int c = 0; c < 3; ++c) {
-    if (rgb[c] < 0 || rgb[c] > 255) throw Error(where, ": ", rgb[c], " is outside of 0 to 255");
-    color[c] = static_cast<uint8_t>(rgb[c]);
-  }
-  return color;
-}
 
 Classes ReadClasses(const std::string& file) {
   if (!FileExists(file)) {
     throw Error("folder: no file ", file,
                 "; it must name the classes: {\"names\": [\"sky\", ...]}");
   }
-  const Json json = ReadJsonFile(file);
-  JsonReader reader(json, file);
-  Classes classes;
-  LabelSet& labels = classes.labels;
-  labels.names = reader.Require<std::vector<std::string>>("names");
-  if (labels.names.empty() || labels.size() > kIgnoreLabel) {
-    throw Error(reader.Path("names"), ": ", labels.size(), " classes, there must be 1 to ",
-                kIgnoreLabel, " (", kIgnoreLabel, " itself is void)");
-  }
-  std::set<std::string> seen;
-  for (const std::string& name : labels.names) {
-    if (!seen.insert(name).second) {
-      throw Error(reader.Path("names"), ": \"", name, "\" stands there twice");
-    }
-  }
-
-  std::vector<std::vector<int>> palette;
-  if (reader.Get("palette", palette)) {
-    if (palette.size() != labels.names.size()) {
-      throw Error(reader.Path("palette"), ": ", palette.size(), " colors for ", labels.size(),
-                  " names; give one color a class, or leave the palette out");
-    }
-    for (const std::vector<int>& rgb : palette) {
-      labels.palette.push_back(ReadColor(rgb, reader.Path("palette")));
-    }
-  } else {
-    for (int i = 0; i < labels.size(); ++i) labels.palette.push_back(VocColor(i));
-  }
-
-  classes.values = ReadMaskValues(reader, labels.size());
-  reader.Finish();
-  return classes;
+  return ClassesFromJson(ReadJsonFile(file), file);
 }
 
 /// Names that `split` can have: folders that hold `images`, and lists.
@@ -165,6 +83,12 @@ class Folder : public Dataset {
   int64_t Size() const override { return static_cast<int64_t>(items_.size()); }
   std::string Name(int64_t index) const override { return items_.at(index).stem; }
   const LabelSet& Labels() const override { return labels_; }
+
+  std::vector<std::string> Files(int64_t index) const override {
+    const auto& [stem, file] = items_.at(index);
+    return {JoinPath(images_, file.empty() ? stem : file), JoinPath(masks_, stem + ".png")};
+  }
+  Json Settings() const override { return {{"values", MaskValuesToJson(values_)}}; }
 
   Sample Get(int64_t index) const override {
     const auto& [stem, file] = items_.at(index);

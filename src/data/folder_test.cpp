@@ -7,6 +7,8 @@
 
 #include "base/files.h"
 #include "base/test_folder.h"
+#include "data/camvid.h"
+#include "data/image_file.h"
 #include "data/masks.h"
 #include "data/test_images.h"
 
@@ -56,8 +58,8 @@ TEST_F(PlainFolder, EverythingSortedByStem) {
   EXPECT_EQ(data->Name(0), "x.3");
   EXPECT_EQ(data->Name(1), "x0");
   EXPECT_TRUE(SamePixels(data->Get(0).image, PatternImage(8, 10)));
-  EXPECT_TRUE(SamePixels(data->Get(0).label, PatternMask(8, 10, 3)));
-  EXPECT_TRUE(SamePixels(data->Get(1).label, PatternMask(8, 10, 2)));
+  EXPECT_TRUE(SamePixels(data->Get(0).truth.LabelMap(), PatternMask(8, 10, 3)));
+  EXPECT_TRUE(SamePixels(data->Get(1).truth.LabelMap(), PatternMask(8, 10, 2)));
   EXPECT_EQ(data->Labels().palette.at(2), VocColor(2));
   options_.limit = 2;
   EXPECT_EQ(MakeFolder(options_)->Size(), 2);
@@ -68,7 +70,7 @@ TEST_F(PlainFolder, PaletteAndIgnore) {
   Classes(R"({"names": ["a", "b"], "palette": [[1, 2, 3], [4, 5, 255]], "ignore": [2, 77]})");
   const auto data = MakeFolder(options_);
   EXPECT_EQ(data->Labels().palette.at(1), (Color{4, 5, 255}));
-  const cv::Mat label = data->Get(0).label;
+  const cv::Mat label = data->Get(0).truth.LabelMap();
   const cv::Mat raw = PatternMask(8, 10, 3);
   for (int y = 0; y < 8; ++y) {
     for (int x = 0; x < 10; ++x) {
@@ -81,7 +83,7 @@ TEST_F(PlainFolder, PaletteAndIgnore) {
 TEST_F(PlainFolder, ValuesOfMasksBecomeClasses) {
   WritePairs(folder_.File("images"), folder_.File("masks"), {"x"});
   Classes(R"({"names": ["a", "b"], "values": {"0": 1, "1": 255, "2": 0}})");
-  const cv::Mat label = MakeFolder(options_)->Get(0).label;
+  const cv::Mat label = MakeFolder(options_)->Get(0).truth.LabelMap();
   const cv::Mat raw = PatternMask(8, 10, 3);
   const int expected[] = {1, kIgnoreLabel, 0};
   for (int y = 0; y < 8; ++y) {
@@ -200,7 +202,7 @@ TEST_F(CamvidFolder, Label11IsVoidAndNothingElseAbove10Is) {
   mask.at<uint8_t>(0, 0) = kIgnoreLabel;
   const std::string path = folder_.File("trainannot/p.png");
   WriteMask(path, mask, CamvidLabels());
-  const cv::Mat label = MakeCamvid(camvid_)->Get(0).label;
+  const cv::Mat label = MakeCamvid(camvid_)->Get(0).truth.LabelMap();
   for (int y = 0; y < 8; ++y) {
     for (int x = 0; x < 10; ++x) {
       const int raw = mask.at<uint8_t>(y, x);
@@ -254,7 +256,7 @@ TEST(RealCamvid, EverySampleReads) {
   const auto camvid = MakeCamvid(options);
   ASSERT_EQ(camvid->Size(), 101);
   for (int64_t i = 0; i < camvid->Size(); ++i) {
-    EXPECT_EQ(camvid->Get(i).label.size(), cv::Size(480, 360)) << camvid->Name(i);
+    EXPECT_EQ(camvid->Get(i).truth.LabelMap().size(), cv::Size(480, 360)) << camvid->Name(i);
   }
 }
 

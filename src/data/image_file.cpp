@@ -1,3 +1,5 @@
+#include "data/image_file.h"
+
 #include <algorithm>
 #include <new>
 #include <opencv2/imgcodecs.hpp>
@@ -6,7 +8,6 @@
 
 #include "base/error.h"
 #include "base/files.h"
-#include "data/masks.h"
 #include "data/png_codec.h"
 
 namespace seglab {

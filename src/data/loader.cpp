@@ -63,7 +63,8 @@ Batch Collate(const std::vector<Sample>& samples, const Color& fill) {
     batch.sizes.push_back({sample.image.rows, sample.image.cols});
   }
   batch.image = at::empty({n, height, width, 3}, at::kByte);
-  const bool classification = samples.front().label.empty();
+  const bool classification = !samples.front().truth.HasLabelMap();
+  batch.task = classification ? Task::kClassification : Task::kSegmentation;
   batch.label =
       classification ? at::empty({n}, at::kLong) : at::empty({n, height, width}, at::kByte);
   for (int64_t i = 0; i < n; ++i) {
@@ -76,12 +77,12 @@ Batch Collate(const std::vector<Sample>& samples, const Color& fill) {
     }
     CopyRows(sample.image, image, width);
     if (classification) {
-      batch.label.data_ptr<int64_t>()[i] = sample.category;
+      batch.label.data_ptr<int64_t>()[i] = sample.truth.CategoryIndex();
       continue;
     }
     uint8_t* label = batch.label.data_ptr<uint8_t>() + i * height * width;
     if (smaller) std::fill_n(label, height * width, static_cast<uint8_t>(kIgnoreLabel));
-    CopyRows(sample.label, label, width);
+    CopyRows(sample.truth.LabelMap(), label, width);
   }
   return batch;
 }

@@ -19,6 +19,7 @@ namespace seglab {
 struct Batch {
   at::Tensor image;  ///< (N, H, W, 3) uint8, R G B
   at::Tensor label;  ///< (N, H, W) uint8 label maps, or (N) int64 categories
+  Task task = Task::kSegmentation;
   std::vector<std::string> names;
   std::vector<std::array<int, 2>> sizes;  ///< height, width of each before batch padding
 };

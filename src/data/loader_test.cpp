@@ -38,7 +38,9 @@ class Numbers : public Dataset {
   int64_t Size() const override { return size_; }
   std::string Name(int64_t index) const override { return std::to_string(index); }
   const LabelSet& Labels() const override { return labels_; }
-  bool IsClassification() const override { return options_.classification; }
+  Task GetTask() const override {
+    return options_.classification ? Task::kClassification : Task::kSegmentation;
+  }
 
   static int Height(int64_t index) { return 3 + static_cast<int>(index % 3); }
   static int Width(int64_t index) { return 4 + static_cast<int>(index % 4); }
@@ -51,9 +53,10 @@ class Numbers : public Dataset {
     Sample sample;
     sample.image = cv::Mat(height, width, CV_8UC3, cv::Scalar(value, value + 50, value + 100));
     if (options_.classification) {
-      sample.category = static_cast<int>(index % 5);
+      sample.truth = Category{static_cast<int>(index % 5)};
     } else {
-      sample.label = cv::Mat(height, width, CV_8UC1, cv::Scalar(static_cast<double>(index % 5)));
+      sample.truth.LabelMap() =
+          cv::Mat(height, width, CV_8UC1, cv::Scalar(static_cast<double>(index % 5)));
     }
     sample.name = Name(index);
     return sample;
@@ -302,10 +305,10 @@ TEST(LoaderTest, EqualSizesAreNotPadded) {
 TEST(LoaderTest, PartsOfALargerPictureAreCopiedRowByRow) {
   const std::vector<Transform> crop = {[](Sample& sample, RandomStream&) {
     for (int y = 0; y < sample.image.rows; ++y)
-      sample.label.at<uint8_t>(y, 2) = static_cast<uint8_t>(10 + y);
+      sample.truth.LabelMap().at<uint8_t>(y, 2) = static_cast<uint8_t>(10 + y);
     const cv::Rect part(1, 1, 2, 3);
     sample.image = sample.image(part);
-    sample.label = sample.label(part);
+    sample.truth.LabelMap() = sample.truth.LabelMap()(part);
   }};
   Loader loader = Loader::OnePass(SameSize(2), crop, Options(2, 1));
   const Batch batch = *loader.Next();

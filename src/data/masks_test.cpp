@@ -11,6 +11,9 @@
 
 #include "base/files.h"
 #include "base/test_folder.h"
+#include "data/image_file.h"
+#include "data/overlay.h"
+#include "data/sbd.h"
 #include "data/test_images.h"
 #include "data/voc.h"
 

@@ -1,13 +1,12 @@
+#include "data/overlay.h"
+
 #include <algorithm>
 #include <stdexcept>
 
 #include "base/error.h"
-#include "data/masks.h"
 
 namespace seglab {
 namespace {
-
-constexpr Color kVoidColor = {224, 224, 192};
 
 std::vector<Color> AllColors(const LabelSet& labels) {
   std::vector<Color> colors(256);
@@ -16,24 +15,6 @@ std::vector<Color> AllColors(const LabelSet& labels) {
 }
 
 }  // namespace
-
-Color VocColor(int index) {
-  // Bit 3k of the index goes to red, 3k+1 to green, 3k+2 to blue, from the highest bit downwards,
-  // so that neighbouring indices get colors far apart (VOC development kit, VOClabelcolormap.m).
-  Color color = {0, 0, 0};
-  for (int bit = 7; index != 0; --bit, index >>= 3) {
-    for (int channel = 0; channel < 3; ++channel) {
-      color[channel] = static_cast<uint8_t>(color[channel] | (((index >> channel) & 1) << bit));
-    }
-  }
-  return color;
-}
-
-Color MaskColor(const LabelSet& labels, int index) {
-  if (index == kIgnoreLabel) return kVoidColor;
-  if (index < static_cast<int>(labels.palette.size())) return labels.palette[index];
-  return VocColor(index);
-}
 
 cv::Mat ColorizeMask(const cv::Mat& mask, const LabelSet& labels) {
   if (mask.type() != CV_8UC1) throw std::logic_error("ColorizeMask needs CV_8UC1");

@@ -4,12 +4,13 @@
 #include <deque>
 #include <filesystem>
 #include <map>
-#include <numeric>
 #include <opencv2/core.hpp>
 
 #include "base/error.h"
 #include "base/files.h"
+#include "data/image_file.h"
 #include "data/masks.h"
+#include "data/sbd.h"
 
 namespace seglab {
 namespace {
@@ -20,35 +21,34 @@ bool EndsWith(const std::string& text, const std::string& end) {
   return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
 }
 
-}  // namespace
-
-MaskValues::MaskValues() { std::iota(meanings_.begin(), meanings_.end(), uint8_t{0}); }
-
-void MaskValues::Set(uint8_t raw, uint8_t meaning) {
-  meanings_[raw] = meaning;
-  changes_ = true;
-}
-
-void MaskValues::Apply(cv::Mat& mask) const {
-  if (!changes_) return;
-  const cv::Mat table(1, 256, CV_8UC1, const_cast<uint8_t*>(meanings_.data()));
+void Apply(const MaskValues& values, cv::Mat& mask) {
+  if (!values.changes()) return;
+  const cv::Mat table(1, 256, CV_8UC1, const_cast<uint8_t*>(values.meanings().data()));
   cv::LUT(mask, table, mask);
 }
+
+}  // namespace
 
 Sample ReadPair(const std::string& name, const std::string& image_path,
                 const std::string& mask_path, const LabelSet& labels, const MaskValues& values) {
   Sample sample;
   sample.name = name;
   sample.image = ReadImage(image_path);
-  sample.label = EndsWith(mask_path, ".mat") ? ReadSbdMask(mask_path) : ReadMask(mask_path);
-  if (sample.image.size() != sample.label.size()) {
-    throw Error(mask_path, ": the mask is ", sample.label.cols, "x", sample.label.rows,
-                " pixels (width x height), its image ", image_path, " is ", sample.image.cols, "x",
-                sample.image.rows, "; they must have the same size");
+  sample.truth.LabelMap() =
+      EndsWith(mask_path, ".mat") ? ReadSbdMask(mask_path) : ReadMask(mask_path);
+  if (sample.image.size() != sample.truth.LabelMap().size()) {
+    throw Error(mask_path, ": the mask is ", sample.truth.LabelMap().cols, "x",
+                sample.truth.LabelMap().rows, " pixels (width x height), its image ", image_path,
+                " is ", sample.image.cols, "x", sample.image.rows,
+                "; they must have the same size");
   }
-  values.Apply(sample.label);
-  CheckLabels(sample.label, labels.size(), mask_path);
+  Apply(values, sample.truth.LabelMap());
+  CheckLabels(sample.truth.LabelMap(), labels.size(), mask_path);
   return sample;
+}
+
+Json MaskValuesToJson(const MaskValues& values) {
+  return values.changes() ? Json(values.meanings()) : Json();
 }
 
 std::vector<std::string> ReadIdList(const std::string& path) {

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <array>
-#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -12,23 +10,14 @@ namespace seglab {
 
 // What the data sets of image and mask files have in common.
 
-/// What each raw value of a mask means: a class, or kIgnoreLabel. At first itself.
-class MaskValues {
- public:
-  MaskValues();
-  void Set(uint8_t raw, uint8_t meaning);
-  void Apply(cv::Mat& mask) const;
-
- private:
-  std::array<uint8_t, 256> meanings_;
-  bool changes_ = false;
-};
-
 /// Reads an image and its mask (PNG, or SBD's .mat).
 /// @throws Error naming the file or files: missing, unreadable, sizes differ, label out of range
 Sample ReadPair(const std::string& name, const std::string& image_path,
                 const std::string& mask_path, const LabelSet& labels,
                 const MaskValues& values = {});
+
+/// `values` for Dataset::Settings.
+Json MaskValuesToJson(const MaskValues& values);
 
 /// The ids of a list file, one a line.
 /// @throws Error on an empty list, a line that is no id, an id that stands there twice

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/names.h"
+#include "data/camvid.h"
 #include "data/folder.h"
 #include "data/shapes/shapes.h"
 #include "data/voc.h"

@@ -1,3 +1,5 @@
+#include "data/sbd.h"
+
 #include <matio.h>
 
 #include <memory>
@@ -6,7 +8,6 @@
 
 #include "base/error.h"
 #include "base/files.h"
-#include "data/masks.h"
 
 namespace seglab {
 namespace {

@@ -17,7 +17,8 @@ constexpr int kMostPixels = 32768;  ///< longest side that may be asked for
 
 void ResizeSample(Sample& sample, int height, int width) {
   sample.image = ResizeImage(sample.image, height, width);
-  if (!sample.label.empty()) sample.label = ResizeNearest(sample.label, height, width);
+  if (sample.truth.HasLabelMap())
+    sample.truth.LabelMap() = ResizeNearest(sample.truth.LabelMap(), height, width);
 }
 
 /// Cuts the window of height x width at (x, y); what lies right of and below the image is padded.
@@ -33,7 +34,8 @@ void CropSample(Sample& sample, int x, int y, int height, int width, const Color
     return to;
   };
   sample.image = crop(sample.image, cv::Scalar(fill[0], fill[1], fill[2]));
-  if (!sample.label.empty()) sample.label = crop(sample.label, cv::Scalar(kIgnoreLabel));
+  if (sample.truth.HasLabelMap())
+    sample.truth.LabelMap() = crop(sample.truth.LabelMap(), cv::Scalar(kIgnoreLabel));
 }
 
 struct Size {
@@ -157,7 +159,7 @@ Transform MakeFlip(JsonReader& reader, const Color&) {
       return to;
     };
     sample.image = flip(sample.image);
-    if (!sample.label.empty()) sample.label = flip(sample.label);
+    if (sample.truth.HasLabelMap()) sample.truth.LabelMap() = flip(sample.truth.LabelMap());
   };
 }
 

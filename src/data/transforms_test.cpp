@@ -27,13 +27,13 @@ bool Equal(const cv::Mat& a, const cv::Mat& b) {
 Sample Blocks(int height = 64, int width = 80) {
   Sample sample;
   sample.image.create(height, width, CV_8UC3);
-  sample.label.create(height, width, CV_8UC1);
+  sample.truth.LabelMap().create(height, width, CV_8UC1);
   for (int y = 0; y < height; ++y) {
     for (int x = 0; x < width; ++x) {
       const uint8_t label =
           static_cast<uint8_t>((y / kBlock * ((width + kBlock - 1) / kBlock) + x / kBlock) % 17);
       const uint8_t grey = static_cast<uint8_t>(15 * label);
-      sample.label.at<uint8_t>(y, x) = label;
+      sample.truth.LabelMap().at<uint8_t>(y, x) = label;
       sample.image.at<cv::Vec3b>(y, x) = {grey, grey, grey};
     }
   }
@@ -64,13 +64,13 @@ std::string Message(const std::string& json) {
 /// Wherever a label is alone within two pixels, the image must have its grey, or the fill where it
 /// is void. Returns how many pixels were compared.
 int ExpectPaired(const Sample& sample, const std::string& what) {
-  EXPECT_EQ(sample.image.size(), sample.label.size()) << what;
+  EXPECT_EQ(sample.image.size(), sample.truth.LabelMap().size()) << what;
   int compared = 0, wrong = 0;
   constexpr int kReach = 2;
-  for (int y = kReach; y + kReach < sample.label.rows; ++y) {
-    for (int x = kReach; x + kReach < sample.label.cols; ++x) {
-      const uint8_t label = sample.label.at<uint8_t>(y, x);
-      const cv::Mat around = sample.label(cv::Rect(x - kReach, y - kReach, 5, 5));
+  for (int y = kReach; y + kReach < sample.truth.LabelMap().rows; ++y) {
+    for (int x = kReach; x + kReach < sample.truth.LabelMap().cols; ++x) {
+      const uint8_t label = sample.truth.LabelMap().at<uint8_t>(y, x);
+      const cv::Mat around = sample.truth.LabelMap()(cv::Rect(x - kReach, y - kReach, 5, 5));
       if (cv::countNonZero(around == label) != 25) continue;
       ++compared;
       const cv::Vec3b pixel = sample.image.at<cv::Vec3b>(y, x);
@@ -114,13 +114,13 @@ TEST(TransformsTest, SameStreamGivesTheSameSample) {
   const Sample a = Apply(chain, Noise(64, 80), 3), b = Apply(chain, Noise(64, 80), 3);
   const Sample c = Apply(chain, Noise(64, 80), 4);
   EXPECT_TRUE(Equal(a.image, b.image));
-  EXPECT_TRUE(Equal(a.label, b.label));
+  EXPECT_TRUE(Equal(a.truth.LabelMap(), b.truth.LabelMap()));
   EXPECT_FALSE(Equal(a.image, c.image));
 }
 
 TEST(TransformsTest, NeverWritesToThePixelsItWasGiven) {
   const Sample given = Noise(48, 64);
-  const cv::Mat image = given.image.clone(), label = given.label.clone();
+  const cv::Mat image = given.image.clone(), label = given.truth.LabelMap().clone();
   for (const char* chain :
        {R"([{"name": "flip", "probability": 1}])",
         R"([{"name": "pad", "height": 50, "width": 70}])",
@@ -130,22 +130,22 @@ TEST(TransformsTest, NeverWritesToThePixelsItWasGiven) {
             "hue": 0.5}])"}) {
     Apply(chain, given);
     EXPECT_TRUE(Equal(given.image, image)) << chain;
-    EXPECT_TRUE(Equal(given.label, label)) << chain;
+    EXPECT_TRUE(Equal(given.truth.LabelMap(), label)) << chain;
   }
 }
 
 TEST(TransformsTest, TakesClassificationSamples) {
   Sample sample = Noise(48, 64);
-  sample.label.release();
-  sample.category = 4;
+  sample.truth.LabelMap().release();
+  sample.truth = Category{4};
   const Sample result = Apply(R"([{"name": "resize_short", "side": 40}, {"name": "random_scale"},
       {"name": "pad", "height": 80, "width": 80},
       {"name": "random_crop", "height": 36, "width": 37},
       {"name": "center_crop", "height": 35, "width": 34}, {"name": "flip", "probability": 1},
       {"name": "color_jitter", "hue": 0.2}, {"name": "resize", "height": 32, "width": 30}])",
                               sample);
-  EXPECT_TRUE(result.label.empty());
-  EXPECT_EQ(result.category, 4);
+  EXPECT_FALSE(result.truth.HasLabelMap());
+  EXPECT_EQ(result.truth.CategoryIndex(), 4);
   EXPECT_EQ(result.image.size(), cv::Size(30, 32));
 }
 
@@ -168,9 +168,10 @@ TEST(TransformsTest, PadsRightAndBottom) {
         Apply(std::string(R"([{"name": ")") + name + R"(", "height": 50, "width": 45}])", given);
     const cv::Rect inside(0, 0, 30, 40);
     EXPECT_TRUE(Equal(padded.image(inside), given.image)) << name;
-    EXPECT_TRUE(Equal(padded.label(inside), given.label)) << name;
+    EXPECT_TRUE(Equal(padded.truth.LabelMap()(inside), given.truth.LabelMap())) << name;
     for (const cv::Rect& outside : {cv::Rect(30, 0, 15, 50), cv::Rect(0, 40, 45, 10)}) {
-      EXPECT_TRUE(Equal(padded.label(outside), cv::Mat(outside.size(), CV_8UC1, cv::Scalar(255))));
+      EXPECT_TRUE(Equal(padded.truth.LabelMap()(outside),
+                        cv::Mat(outside.size(), CV_8UC1, cv::Scalar(255))));
       EXPECT_TRUE(Equal(padded.image(outside), cv::Mat(outside.size(), CV_8UC3,
                                                        cv::Scalar(kFill[0], kFill[1], kFill[2]))));
     }
@@ -180,12 +181,13 @@ TEST(TransformsTest, PadsRightAndBottom) {
 TEST(TransformsTest, RandomCropReachesEveryPlace) {
   Sample given;
   given.image = cv::Mat(4, 5, CV_8UC3, cv::Scalar::all(0));
-  given.label.create(4, 5, CV_8UC1);
-  for (int i = 0; i < 20; ++i) given.label.at<uint8_t>(i / 5, i % 5) = static_cast<uint8_t>(i);
+  given.truth.LabelMap().create(4, 5, CV_8UC1);
+  for (int i = 0; i < 20; ++i)
+    given.truth.LabelMap().at<uint8_t>(i / 5, i % 5) = static_cast<uint8_t>(i);
   std::set<int> corners;
   for (uint64_t seed = 0; seed < 200; ++seed) {
     const Sample crop = Apply(R"([{"name": "random_crop", "height": 3, "width": 3}])", given, seed);
-    corners.insert(crop.label.at<uint8_t>(0, 0));
+    corners.insert(crop.truth.LabelMap().at<uint8_t>(0, 0));
   }
   EXPECT_EQ(corners, (std::set<int>{0, 1, 2, 5, 6, 7}));
 }
@@ -200,10 +202,10 @@ TEST(TransformsTest, FlippingTwiceIsIdentity) {
   const Sample given = Noise(31, 47);
   const Sample once = Apply(R"([{"name": "flip", "probability": 1}])", given);
   EXPECT_FALSE(Equal(once.image, given.image));
-  EXPECT_EQ(once.label.at<uint8_t>(5, 0), given.label.at<uint8_t>(5, 46));
+  EXPECT_EQ(once.truth.LabelMap().at<uint8_t>(5, 0), given.truth.LabelMap().at<uint8_t>(5, 46));
   const Sample twice = Apply(R"([{"name": "flip", "probability": 1}])", once);
   EXPECT_TRUE(Equal(twice.image, given.image));
-  EXPECT_TRUE(Equal(twice.label, given.label));
+  EXPECT_TRUE(Equal(twice.truth.LabelMap(), given.truth.LabelMap()));
   const Sample never = Apply(R"([{"name": "flip", "probability": 0}])", given);
   EXPECT_TRUE(Equal(never.image, given.image));
 }
@@ -233,7 +235,7 @@ TEST(ResizeTest, NearestTakesThePixelUnderTheCentre) {
   EXPECT_TRUE(Equal(ResizeNearest(five, 1, 3), (cv::Mat_<uint8_t>(1, 3) << 10, 12, 14)));
   const cv::Mat three = (cv::Mat_<uint8_t>(1, 3) << 10, 11, 12);
   EXPECT_TRUE(Equal(ResizeNearest(three, 1, 5), (cv::Mat_<uint8_t>(1, 5) << 10, 10, 11, 12, 12)));
-  const cv::Mat label = Blocks(21, 33).label;
+  const cv::Mat label = Blocks(21, 33).truth.LabelMap();
   EXPECT_TRUE(Equal(ResizeNearest(ResizeNearest(label, 63, 99), 21, 33), label));
 }
 
@@ -330,7 +332,7 @@ TEST(TransformsTest, EveryNameIsMade) {
       members = R"(, "height": 8, "width": 8)";
     }
     const Sample result = Apply(R"([{"name": ")" + name + "\"" + members + "}]", Blocks(16, 16));
-    EXPECT_EQ(result.image.size(), result.label.size()) << name;
+    EXPECT_EQ(result.image.size(), result.truth.LabelMap().size()) << name;
   }
 }
 

@@ -6,7 +6,6 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/names.h"
-#include "data/masks.h"
 #include "data/pairs.h"
 
 namespace seglab {
@@ -57,16 +56,26 @@ class Voc : public Dataset {
   std::string Name(int64_t index) const override { return ids_.at(index); }
   const LabelSet& Labels() const override { return VocLabels(); }
 
+  std::vector<std::string> Files(int64_t index) const override {
+    const std::string& id = ids_.at(index);
+    return {FindImage(id), FindMask(id)};
+  }
+
   Sample Get(int64_t index) const override {
     const std::string& id = ids_.at(index);
-    const std::string image = JoinPath(images_, id + ".jpg");
-    if (!FileExists(image)) {
-      throw Error(image, ": no such image, but ", list_, " names it; wrong root, or wrong list?");
-    }
+    const std::string image = FindImage(id);
     return ReadPair(id, image, FindMask(id), VocLabels());
   }
 
  private:
+  std::string FindImage(const std::string& id) const {
+    const std::string image = JoinPath(images_, id + ".jpg");
+    if (!FileExists(image)) {
+      throw Error(image, ": no such image, but ", list_, " names it; wrong root, or wrong list?");
+    }
+    return image;
+  }
+
   std::string FindMask(const std::string& id) const {
     std::vector<std::string> candidates;
     if (!sbd_.empty()) {

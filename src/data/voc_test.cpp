@@ -11,6 +11,7 @@
 
 #include "base/files.h"
 #include "base/test_folder.h"
+#include "data/image_file.h"
 #include "data/masks.h"
 #include "data/test_images.h"
 
@@ -56,12 +57,12 @@ TEST_F(VocFolder, ReadsPairs) {
   ASSERT_EQ(voc->Size(), 2);
   EXPECT_EQ(voc->Name(1), "b");
   EXPECT_EQ(voc->Labels().size(), 21);
-  EXPECT_FALSE(voc->IsClassification());
+  EXPECT_FALSE(voc->GetTask() == Task::kClassification);
   const Sample sample = voc->Get(0);
   EXPECT_EQ(sample.name, "a");
-  EXPECT_EQ(sample.category, -1);
-  EXPECT_TRUE(SamePixels(sample.label, PatternMask(20, 30, 21)));
-  EXPECT_EQ(sample.image.size(), sample.label.size());
+  EXPECT_TRUE(sample.truth.HasLabelMap());
+  EXPECT_TRUE(SamePixels(sample.truth.LabelMap(), PatternMask(20, 30, 21)));
+  EXPECT_EQ(sample.image.size(), sample.truth.LabelMap().size());
 }
 
 TEST_F(VocFolder, LimitKeepsTheFirst) {
@@ -81,19 +82,19 @@ TEST_F(VocFolder, AbsoluteFoldersStandForThemselves) {
   options_.masks = folder_.File("other");
   MakeFolders(options_.masks);
   WriteMask(options_.masks + "/a.png", PatternMask(20, 30, 3), VocLabels());
-  EXPECT_TRUE(SamePixels(MakeVoc(options_)->Get(0).label, PatternMask(20, 30, 3)));
+  EXPECT_TRUE(SamePixels(MakeVoc(options_)->Get(0).truth.LabelMap(), PatternMask(20, 30, 3)));
 }
 
 TEST_F(VocFolder, SbdLabelsInEveryPlaceComeFirst) {
   options_.sbd = folder_.File("sbd");
   MakeFolders(options_.sbd + "/cls");
-  EXPECT_TRUE(SamePixels(MakeVoc(options_)->Get(0).label, PatternMask(20, 30, 21)));
+  EXPECT_TRUE(SamePixels(MakeVoc(options_)->Get(0).truth.LabelMap(), PatternMask(20, 30, 21)));
   EXPECT_THAT(GetError(1), AllOf(HasSubstr("no mask for \"b\""), HasSubstr("cls/b.mat"),
                                  HasSubstr("SegmentationClass/b.png")));
   WriteMask(options_.sbd + "/a.png", PatternMask(20, 30, 5), VocLabels());
-  EXPECT_TRUE(SamePixels(MakeVoc(options_)->Get(0).label, PatternMask(20, 30, 5)));
+  EXPECT_TRUE(SamePixels(MakeVoc(options_)->Get(0).truth.LabelMap(), PatternMask(20, 30, 5)));
   WriteMask(options_.sbd + "/cls/a.png", PatternMask(20, 30, 7), VocLabels());
-  EXPECT_TRUE(SamePixels(MakeVoc(options_)->Get(0).label, PatternMask(20, 30, 7)));
+  EXPECT_TRUE(SamePixels(MakeVoc(options_)->Get(0).truth.LabelMap(), PatternMask(20, 30, 7)));
 
   const cv::Mat labels = PatternMask(20, 30, 9);
   cv::Mat columns = labels.t();
@@ -110,14 +111,14 @@ TEST_F(VocFolder, SbdLabelsInEveryPlaceComeFirst) {
   Mat_VarFree(record);
   Mat_Close(file);
   const auto voc = MakeVoc(options_);
-  EXPECT_TRUE(SamePixels(voc->Get(0).label, labels));
+  EXPECT_TRUE(SamePixels(voc->Get(0).truth.LabelMap(), labels));
 
   std::vector<std::thread> threads;
   std::array<bool, 4> same = {};
   for (bool& ok : same) {
     threads.emplace_back([&] {
       ok = true;
-      for (int i = 0; i < 20; ++i) ok = ok && SamePixels(voc->Get(0).label, labels);
+      for (int i = 0; i < 20; ++i) ok = ok && SamePixels(voc->Get(0).truth.LabelMap(), labels);
     });
   }
   for (std::thread& thread : threads) thread.join();
@@ -206,7 +207,7 @@ TEST(RealVoc, EverySampleReads) {
   ASSERT_EQ(voc->Size(), 217);
   int64_t labelled = 0;
   for (int64_t i = 0; i < voc->Size(); ++i) {
-    const cv::Mat label = voc->Get(i).label;
+    const cv::Mat label = voc->Get(i).truth.LabelMap();
     labelled += cv::countNonZero((label > 0) & (label != kIgnoreLabel));
   }
   EXPECT_GT(labelled, 0);

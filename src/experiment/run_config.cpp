@@ -3,16 +3,10 @@
 #include <torch/torch.h>
 
 #include "base/error.h"
-#include "base/files.h"
-#include "base/log.h"
 #include "base/random.h"
 #include "data/registry.h"
-#include "data/transforms.h"
+#include "experiment/eval_spec.h"
 #include "models/registry.h"
-#include "tensor/state.h"
-#include "train/checks.h"
-#include "train/evaluator.h"
-#include "train/sgd.h"
 
 namespace seglab {
 namespace {
@@ -40,6 +34,35 @@ InitOptions ReadInit(const Json& json, const std::string& path) {
   return init;
 }
 
+EvalConfig ReadEvaluation(const EvalSpec& spec, const Json& val_data, const std::string& path) {
+  EvalConfig config;
+  config.name = spec.name;
+  config.options = spec.options;
+  config.data = val_data;
+  JsonReader reader(spec.options, spec.name.empty() ? path : path + "." + spec.name);
+  std::string policy = AbsentPolicyName(config.policy);
+  reader.GetChoice("absent", policy, AbsentPolicyNames());
+  config.policy = ParseAbsentPolicy(policy);
+  std::string precision = PrecisionName(config.precision);
+  reader.GetChoice("precision", precision, PrecisionNames());
+  config.precision = ParsePrecision(precision);
+  if (Json data; reader.Get("data", data)) {
+    if (!data.is_object()) throw Error(reader.Path("data"), ": must be an object");
+    MergeJson(config.data, data);
+  }
+  reader.Finish();
+  return config;
+}
+
+void CheckTask(const RunSpec& run, const RunConfig& config, const Dataset& data) {
+  const bool classifier = ModelTask(config.model, run.name + ".model") == Task::kClassification;
+  if (classifier == (data.GetTask() == Task::kClassification)) return;
+  throw Error(run.name, ": ",
+              classifier ? "a classifier needs" : "a segmentation network cannot use",
+              " a classification data set; \"", config.train_data.value("name", Json()).dump(),
+              "\" is ", classifier ? "none" : "one");
+}
+
 }  // namespace
 
 RunConfig ReadRunConfig(const RunSpec& run, const std::string& init_folder) {
@@ -55,13 +78,10 @@ RunConfig ReadRunConfig(const RunSpec& run, const std::string& init_folder) {
   Json part = Json::object();
   reader.Get("train", part);
   config.train = TrainOptions::FromJson(part, reader.Path("train"));
-  if (auto eval = reader.Child("eval")) {
-    std::string policy = AbsentPolicyName(config.policy);
-    eval->GetChoice("absent", policy, AbsentPolicyNames());
-    config.policy = ParseAbsentPolicy(policy);
-    eval->GetChoice("precision", config.precision, PrecisionNames());
-    eval->Finish();
-  }
+  Json eval;
+  reader.Get("eval", eval);
+  for (const EvalSpec& spec : EvalSpecs(eval, reader.Path("eval")))
+    config.evaluations.push_back(ReadEvaluation(spec, config.val_data, reader.Path("eval")));
   Json init;
   if (reader.Get("init", init)) config.init = ReadInit(init, reader.Path("init"));
   if (!init_folder.empty()) config.init.from = init_folder;
@@ -69,51 +89,38 @@ RunConfig ReadRunConfig(const RunSpec& run, const std::string& init_folder) {
   return config;
 }
 
+std::shared_ptr<const Dataset> MakeEvalData(const RunSpec& run, const EvalConfig& evaluation,
+                                            const Dataset& train) {
+  const std::string path = run.name + ".data";
+  std::shared_ptr<const Dataset> data = MakeDataset(evaluation.data, path);
+  if (data->Labels().size() != train.Labels().size()) {
+    throw Error(path, ": training has ", train.Labels().size(), " classes, validation ",
+                data->Labels().size());
+  }
+  CheckSameClasses(train.Labels(), data->Labels(), path);
+  return data;
+}
+
+std::vector<Transform> RunTransforms(const RunSpec& run, const RunConfig& config,
+                                     const SegModel& model) {
+  return MakeTransforms(config.transforms, model.preprocessing.FillColor(),
+                        run.name + ".data.transforms");
+}
+
 TrainJob MakeJob(const RunSpec& run, const RunConfig& config) {
   TrainJob job;
   job.train = MakeDataset(config.train_data, run.name + ".data");
-  job.val = MakeDataset(config.val_data, run.name + ".data");
+  job.val = MakeEvalData(run, {"", {}, config.val_data}, *job.train);
   const int classes = job.train->Labels().size();
-  if (job.val->Labels().size() != classes) {
-    throw Error(run.name, ".data: training has ", classes, " classes, validation ",
-                job.val->Labels().size());
-  }
-  CheckSameClasses(job.train->Labels(), job.val->Labels(), run.name + ".data");
-  const bool classifier = ModelTask(config.model, run.name + ".model") == Task::kClassification;
-  if (classifier != job.train->IsClassification()) {
-    throw Error(run.name, ": ",
-                classifier ? "a classifier needs" : "a segmentation network cannot use",
-                " a classification data set; \"", config.train_data.value("name", Json()).dump(),
-                "\" is ", classifier ? "none" : "one");
-  }
+  CheckTask(run, config, *job.train);
   torch::manual_seed(MixSeed(config.seed, kWeightSalt));
   job.model = MakeModel(config.model, classes, run.name + ".model");
   job.model_spec = config.model;
   job.options = config.train;
   job.seed = config.seed;
   job.title = run.name;
-  job.transforms = MakeTransforms(config.transforms, job.model->preprocessing.FillColor(),
-                                  run.name + ".data.transforms");
+  job.transforms = RunTransforms(run, config, *job.model);
   return job;
-}
-
-void CheckRun(const RunSpec& run, const RunSpec* init) {
-  const LogSilence silence;  // remarks come when it runs
-  const RunConfig config = ReadRunConfig(run, "");
-  const TrainJob job = MakeJob(run, config);
-  const Sgd optimizer(*job.model, config.train);
-  if (init != nullptr) {
-    const TrainJob first = MakeJob(*init, ReadRunConfig(*init, ""));
-    InitFromTensors(*job.model, ModuleState(*first.model), config.init.skip,
-                    StrCat(run.name, ".init (", init->name, ")"));
-    return;
-  }
-  if (config.init.from.empty()) return;
-  if (!FileExists(config.init.from) && !FolderExists(config.init.from)) {
-    throw Error(run.name, ".init: no run, run folder or weight file \"", config.init.from,
-                "\"; say where weight files lie with --set weights=DIR");
-  }
-  InitFromFile(*job.model, config.init, config.model);
 }
 
 }  // namespace seglab

@@ -2,15 +2,25 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "base/json.h"
 #include "experiment/spec.h"
 #include "metrics/scores.h"
-#include "train/model_file.h"
-#include "train/options.h"
-#include "train/trainer.h"
+#include "tensor/precision.h"
+#include "train/job.h"
+#include "weights/init.h"
 
 namespace seglab {
+
+/// How a trained run is scored.
+struct EvalConfig {
+  std::string name;  ///< "" when it is the run's only one and has none
+  Json options;      ///< as the experiment says them
+  Json data;         ///< options of the data set
+  AbsentPolicy policy = AbsentPolicy::kUnion;
+  Precision precision = Precision::kFloat32;
+};
 
 /// The parts of a run's config, each checked by the room it belongs to.
 struct RunConfig {
@@ -20,22 +30,23 @@ struct RunConfig {
   Json transforms = Json::array();
   TrainOptions train;
   InitOptions init;
-  AbsentPolicy policy = AbsentPolicy::kUnion;
-  std::string precision = "float32";  ///< of the evaluation
+  std::vector<EvalConfig> evaluations;  ///< at least one
 };
 
 /// @param init_folder  folder of the run that starts this one, or ""
 /// @throws Error naming the run and the JSON path
 RunConfig ReadRunConfig(const RunSpec& run, const std::string& init_folder);
 
+/// The data set of an evaluation. @throws Error where its classes or task are not the training's
+std::shared_ptr<const Dataset> MakeEvalData(const RunSpec& run, const EvalConfig& evaluation,
+                                            const Dataset& train);
+
 /// Makes data sets, network (with fresh weights) and transforms of a run.
 /// @throws Error on anything in them that is wrong
 TrainJob MakeJob(const RunSpec& run, const RunConfig& config);
 
-/// Tries all of the above and whether the weights fit that the run starts from, so that a mistake
-/// in the last run of an experiment is said before the first one has trained for hours.
-/// @param init  the run that starts this one, or nullptr
-/// @throws Error
-void CheckRun(const RunSpec& run, const RunSpec* init);
+/// The transforms of a run for a network whose preprocessing is known.
+std::vector<Transform> RunTransforms(const RunSpec& run, const RunConfig& config,
+                                     const SegModel& model);
 
 }  // namespace seglab

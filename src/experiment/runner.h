@@ -1,10 +1,9 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
-#include "experiment/results.h"
-#include "experiment/spec.h"
+#include "experiment/plan.h"
+#include "report/results.h"
 
 namespace seglab {
 
@@ -16,29 +15,11 @@ struct RunnerOptions {
   std::string command;   ///< what the user typed, for the report
 };
 
-enum class RunStatus { kFinished, kStarted, kNew };
-
-/// What will happen to one run.
-struct PlannedRun {
-  RunSpec spec;
-  std::string hash;
-  std::string folder;
-  RunStatus status = RunStatus::kNew;
-  int64_t iteration = 0;  ///< where a started run stands
-};
-
-/// Finds out where one run stands. A folder that holds a run of another hash is left alone: the run
-/// goes into
-/// "<folder>@<hash>".
-PlannedRun PlanRun(const RunSpec& spec, const std::string& init_hash, const std::string& folder);
-
-/// Finds out what is finished, what goes on and what is new.
-std::vector<PlannedRun> MakePlan(const Experiment& experiment, const std::string& folder);
-
-std::string PlanText(const std::vector<PlannedRun>& plan);
-
 /// Runs what is not finished, prints the table, writes result.json, tables and report.
 /// @throws Error, Stopped
 ExperimentResult RunExperiment(const Experiment& experiment, const RunnerOptions& options);
+
+/// Where the hashes of the files of data sets are remembered below the folder of runs.
+std::string ContentHashesFile(const std::string& folder);
 
 }  // namespace seglab

@@ -16,9 +16,9 @@
 #include "base/test_error.h"
 #include "base/test_folder.h"
 #include "data/masks.h"
+#include "experiment/resolve.h"
 #include "tensor/tensor_file.h"
-#include "train/checkpoint.h"
-#include "train/model_file.h"
+#include "weights/load.h"
 
 namespace seglab {
 namespace {
@@ -29,100 +29,6 @@ using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
-
-RunSpec Spec(const std::string& name, int seed) {
-  RunSpec run;
-  run.name = run.group = name;
-  run.config["seed"] = seed;
-  return run;
-}
-
-void WriteHash(const std::string& folder, const std::string& hash) {
-  MakeFolders(folder);
-  WriteFileAtomically(JoinPath(folder, "hash.txt"), std::string_view(hash + "\n"));
-}
-
-void WriteState(const std::string& folder, const std::string& hash, int64_t iteration) {
-  TrainState state;
-  state.run_hash = hash;
-  state.iteration = iteration;
-  MakeFolders(folder);
-  WriteSafetensors(JoinPath(folder, "last.safetensors"), {}, {{"state", state.ToJson().dump()}});
-}
-
-void WriteResult(const std::string& folder, const std::string& hash) {
-  MakeFolders(folder);
-  const Json result = {{"hash", hash}, {"name", "A"}};
-  WriteFileAtomically(JoinPath(folder, "result.json"), std::string_view(result.dump()));
-}
-
-TEST(PlanRun, KnowsWhereARunStands) {
-  const TestFolder folder;
-  const RunSpec spec = Spec("A", 1);
-  const std::string place = folder.File("A"), hash = RunHash(spec, "");
-  PlannedRun run = PlanRun(spec, "", place);
-  EXPECT_EQ(run.status, RunStatus::kNew);
-  EXPECT_EQ(run.hash, hash);
-  EXPECT_EQ(run.folder, place);
-  EXPECT_FALSE(FolderExists(place));
-
-  WriteHash(place, hash);
-  EXPECT_EQ(PlanRun(spec, "", place).status, RunStatus::kNew);
-
-  WriteState(place, hash, 17);
-  run = PlanRun(spec, "", place);
-  EXPECT_EQ(run.status, RunStatus::kStarted);
-  EXPECT_EQ(run.iteration, 17);
-  EXPECT_EQ(run.folder, place);
-
-  WriteResult(place, hash);
-  run = PlanRun(spec, "", place);
-  EXPECT_EQ(run.status, RunStatus::kFinished);
-  EXPECT_EQ(run.folder, place);
-}
-
-TEST(PlanRun, LeavesTheFolderOfAnotherRunAlone) {
-  const TestFolder folder;
-  const std::string place = folder.File("A");
-  const RunSpec old = Spec("A", 1), changed = Spec("A", 2);
-  WriteHash(place, RunHash(old, ""));
-  WriteState(place, RunHash(old, ""), 17);
-  WriteResult(place, RunHash(old, ""));
-
-  const PlannedRun run = PlanRun(changed, "", place);
-  const std::string own = place + "@" + RunHash(changed, "").substr(0, 8);
-  EXPECT_EQ(run.status, RunStatus::kNew);
-  EXPECT_EQ(run.folder, own);
-  WriteHash(own, run.hash);
-  WriteState(own, run.hash, 3);
-  EXPECT_EQ(PlanRun(changed, "", place).status, RunStatus::kStarted);
-  EXPECT_EQ(PlanRun(changed, "", place).iteration, 3);
-  EXPECT_EQ(PlanRun(old, "", place).status, RunStatus::kFinished);
-  RunSpec started = old;
-  started.init_run = "B";
-  EXPECT_NE(PlanRun(started, "hash of B", place).folder, place);
-}
-
-TEST(PlanRun, TheFileThatStartsARunIsPartOfItsHash) {
-  const TestFolder folder;
-  const std::string file = folder.File("start.safetensors");
-  RunSpec spec = Spec("A", 1);
-  spec.config["init"] = file;
-  WriteSafetensors(file, {{"w", torch::zeros({2})}});
-  const std::string zeros = PlanRun(spec, "", folder.File("A")).hash;
-  EXPECT_EQ(PlanRun(spec, "", folder.File("A")).hash, zeros);
-  WriteSafetensors(file, {{"w", torch::ones({2})}});
-  EXPECT_NE(PlanRun(spec, "", folder.File("A")).hash, zeros);
-}
-
-TEST(PlanRun, AnEmptyHashFileIsNone) {
-  const TestFolder folder;
-  MakeFolders(folder.File("A"));
-  WriteFileAtomically(folder.File("A/hash.txt"), std::string_view(""));
-  const PlannedRun run = PlanRun(Spec("A", 1), "", folder.File("A"));
-  EXPECT_EQ(run.folder, folder.File("A"));
-  EXPECT_EQ(run.status, RunStatus::kNew);
-}
 
 /// A classifier and an FCN that starts from it, on pictures of 32 x 32.
 constexpr char kTiny[] = R"({
@@ -141,6 +47,11 @@ constexpr char kTiny[] = R"({
 
 Experiment Tiny(const std::vector<std::string>& settings = {}) {
   return ResolveExperiment(ParseJson(kTiny, "tiny.json"), "tiny.json", "tiny", settings, "");
+}
+
+std::vector<PlannedRun> Plan(const Experiment& experiment, const std::string& folder) {
+  ContentHashes hashes;
+  return MakePlan(experiment, folder, hashes);
 }
 
 RunnerOptions Options(const std::string& out) {
@@ -228,7 +139,7 @@ TEST(RunExperiment, RunsFromEndToEndAndNothingTwice) {
   // Everything is where it is said to be.
   const auto files = Files(folder.File("tiny"));
   for (const std::string run : {"pre-training", "FCN-32s"}) {
-    for (const char* name : {"hash.txt", "config.json", "environment.json", "log.txt",
+    for (const char* name : {"hash.txt", "determinants.json", "config.json", "images.jsonl", "environment.json", "log.txt",
                              "metrics.jsonl", "last.safetensors", "result.json"}) {
       EXPECT_EQ(files.count(run + "/" + name), 1u) << run << "/" << name;
     }
@@ -246,9 +157,9 @@ TEST(RunExperiment, RunsFromEndToEndAndNothingTwice) {
   // The result holds both runs, the start first.
   ASSERT_EQ(first.runs.size(), 2u);
   EXPECT_EQ(first.runs[0].name, "pre-training");
-  EXPECT_TRUE(first.runs[0].classification);
+  EXPECT_EQ(first.runs[0].task, Task::kClassification);
   EXPECT_EQ(first.runs[1].name, "FCN-32s");
-  EXPECT_FALSE(first.runs[1].classification);
+  EXPECT_EQ(first.runs[1].task, Task::kSegmentation);
   EXPECT_EQ(first.runs[1].iterations, 4);
   EXPECT_EQ(first.runs[1].seed, 2u);
   EXPECT_THAT(first.runs[1].paper, ElementsAre(89.1, 59.4));
@@ -280,15 +191,15 @@ TEST(RunExperiment, RunsFromEndToEndAndNothingTwice) {
 
   // Settings that change no result redo nothing; others get a folder of their own.
   const std::vector<PlannedRun> neutral =
-      MakePlan(Tiny({"train.threads=0", "train.log_every=1"}), folder.File("tiny"));
+      Plan(Tiny({"train.threads=0", "train.log_every=1"}), folder.File("tiny"));
   for (const PlannedRun& run : neutral)
     EXPECT_EQ(run.status, RunStatus::kFinished) << run.spec.name;
   const std::string other = "runs.FCN-32s.train.lr=0.02";
-  const std::vector<PlannedRun> plan = MakePlan(Tiny({other}), folder.File("tiny"));
+  const std::vector<PlannedRun> plan = Plan(Tiny({other}), folder.File("tiny"));
   ASSERT_EQ(plan.size(), 2u);
   EXPECT_EQ(plan[0].status, RunStatus::kFinished);
   EXPECT_EQ(plan[1].status, RunStatus::kNew);
-  EXPECT_EQ(plan[1].folder, folder.File("tiny/FCN-32s@" + plan[1].hash.substr(0, 8)));
+  EXPECT_EQ(plan[1].folder, folder.File("tiny/FCN-32s@" + plan[1].identity.hash.substr(0, 8)));
 
   const ExperimentResult changed = RunExperiment(Tiny({other}), options);
   ASSERT_EQ(changed.runs.size(), 2u);
@@ -306,14 +217,14 @@ TEST(RunExperiment, RunsFromEndToEndAndNothingTwice) {
 
 TEST(RunExperiment, AChangedStartChangesWhatStartsFromIt) {
   const TestFolder folder;
-  const std::vector<PlannedRun> plan = MakePlan(Tiny(), folder.path());
+  const std::vector<PlannedRun> plan = Plan(Tiny(), folder.path());
   const std::vector<PlannedRun> changed =
-      MakePlan(Tiny({"runs.pre-training.train.lr=0.5"}), folder.path());
+      Plan(Tiny({"runs.pre-training.train.lr=0.5"}), folder.path());
   ASSERT_EQ(plan.size(), 2u);
   EXPECT_EQ(plan[1].spec.name, "FCN-32s");
-  EXPECT_NE(plan[0].hash, changed[0].hash);
+  EXPECT_NE(plan[0].identity.hash, changed[0].identity.hash);
   EXPECT_EQ(plan[1].spec.config, changed[1].spec.config);
-  EXPECT_NE(plan[1].hash, changed[1].hash);
+  EXPECT_NE(plan[1].identity.hash, changed[1].identity.hash);
 }
 
 TEST(RunExperiment, StartsFromTheWeightsOfTheRunThatStartsIt) {
@@ -370,7 +281,7 @@ TEST(RunExperiment, TheFolderOfTheWeightsMayBeSaidOnce) {
   ASSERT_EQ(result.runs.size(), 2u);
   const TensorFile from = ReadSafetensors(folder.File("vgg11.safetensors"));
   const TensorFile to = ReadSafetensors(
-      JoinPath(result.runs[0].classification ? result.runs[1].folder : result.runs[0].folder,
+      JoinPath(result.runs[0].task == Task::kClassification ? result.runs[1].folder : result.runs[0].folder,
                "last.safetensors"));
   EXPECT_TRUE(at::equal(*from.Find("features.0.weight"), *to.Find("backbone.features.0.weight")));
 }
@@ -380,6 +291,47 @@ TEST(RunExperiment, AFileInPlaceOfTheFolderIsAnError) {
   WriteFileAtomically(folder.File("runs"), std::string_view("not a folder"));
   const std::string error = ErrorOf([&] { RunExperiment(Tiny(), Options(folder.File("runs"))); });
   EXPECT_THAT(error, HasSubstr(folder.File("runs")));
+}
+
+TEST(RunExperiment, ASecondEvaluationTrainsNothing) {
+  const TestFolder folder;
+  const ExperimentResult first =
+      RunExperiment(Tiny({"eval.plain={}"}), Options(folder.path()));
+  ASSERT_EQ(first.runs.size(), 2u);
+  EXPECT_EQ(first.runs[1].name, "FCN-32s, plain");
+  const auto files = Files(folder.File("tiny"));
+  const ExperimentResult both = RunExperiment(
+      Tiny({"eval.plain={}", R"(eval.more={"data": {"size": 5}})"}), Options(folder.path()));
+  const auto again = Files(folder.File("tiny"));
+  for (const char* name : {"FCN-32s/last.safetensors", "FCN-32s/metrics.jsonl",
+                           "FCN-32s/images-plain.jsonl", "pre-training/last.safetensors"}) {
+    EXPECT_EQ(again.at(name), files.at(name)) << name;
+  }
+  ASSERT_EQ(both.runs.size(), 4u);
+  EXPECT_EQ(both.runs[2].name, "FCN-32s, more");
+  EXPECT_EQ(both.runs[2].evaluation, "more");
+  EXPECT_EQ(both.runs[2].metrics["images"], 5);
+  EXPECT_EQ(both.runs[3].name, "FCN-32s, plain");
+  EXPECT_EQ(both.runs[3].metrics, first.runs[1].metrics);
+  EXPECT_EQ(both.runs[3].total_seconds, first.runs[1].total_seconds);
+  const std::string table = ReadFile(folder.File("tiny/table.md"));
+  EXPECT_THAT(table, AllOf(HasSubstr("FCN-32s, more"), HasSubstr("FCN-32s, plain")));
+  EXPECT_EQ(again.count("FCN-32s/pictures-more/0.png"), 1u);
+}
+
+TEST(RunExperiment, AnotherValidationSetTrainsNothing) {
+  const TestFolder folder;
+  RunExperiment(Tiny(), Options(folder.path()));
+  const auto files = Files(folder.File("tiny"));
+  const std::vector<PlannedRun> plan =
+      Plan(Tiny({"runs.FCN-32s.data.val.size=7"}), folder.File("tiny"));
+  EXPECT_EQ(plan[0].status, RunStatus::kFinished);
+  EXPECT_EQ(plan[1].status, RunStatus::kTrained);
+  const ExperimentResult result =
+      RunExperiment(Tiny({"runs.FCN-32s.data.val.size=7"}), Options(folder.path()));
+  EXPECT_EQ(result.runs[1].metrics["images"], 7);
+  EXPECT_EQ(Files(folder.File("tiny")).at("FCN-32s/last.safetensors"),
+            files.at("FCN-32s/last.safetensors"));
 }
 
 }  // namespace

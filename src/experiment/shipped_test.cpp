@@ -11,10 +11,11 @@
 #include "data/registry.h"
 #include "data/transforms.h"
 #include "experiment/run_config.h"
-#include "experiment/spec.h"
+#include "experiment/catalogue.h"
+#include "experiment/resolve.h"
 #include "models/registry.h"
 #include "train/options.h"
-#include "train/sgd.h"
+#include "train/optimizer.h"
 
 namespace seglab {
 namespace {
@@ -70,6 +71,8 @@ TEST(ShippedExperiments, EveryRunIsWellFormed) {
         if (config.train_data.at("name") != row.name || row.needs_root) continue;
         EXPECT_GT(MakeDataset(config.train_data)->Size(), 0);
         EXPECT_GT(MakeDataset(config.val_data)->Size(), 0);
+        for (const EvalConfig& evaluation : config.evaluations)
+          EXPECT_GT(MakeDataset(evaluation.data)->Size(), 0);
       }
     }
   }
@@ -85,7 +88,7 @@ TEST(ShippedExperiments, EveryNetworkCanBeMade) {
       if (!made.insert(model.dump()).second) continue;
       const auto network = MakeModel(model, 21, run.name + ".model");
       const auto job = TrainOptions::FromJson(run.config.value("train", Json::object()), run.name);
-      EXPECT_NO_THROW(Sgd(*network, job));
+      EXPECT_NO_THROW(MakeOptimizer(*network, job));
     }
   }
   EXPECT_GE(made.size(), 20u);

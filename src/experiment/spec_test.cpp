@@ -1,4 +1,4 @@
-#include "experiment/spec.h"
+#include "experiment/resolve.h"
 
 #include <gmock/gmock.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 #include "base/files.h"
 #include "base/test_folder.h"
 #include "experiment/test_resolve.h"
-#include "train/options.h"
+#include "experiment/catalogue.h"
 
 namespace seglab {
 namespace {
@@ -79,7 +79,7 @@ TEST(ResolveExperiment, TakesThePapersFigures) {
   EXPECT_EQ(experiment.paper_ref, "Table 2");
   EXPECT_EQ(experiment.description, "why");
   EXPECT_THAT(experiment.columns, ElementsAre("mean_iou", "pixel_acc"));
-  EXPECT_THAT(experiment.runs[0].paper, ElementsAre(59.4, 89.1));
+  EXPECT_THAT(experiment.runs[0].paper.at(""), ElementsAre(59.4, 89.1));
   EXPECT_THAT(experiment.runs[1].paper, IsEmpty());
   EXPECT_THAT(
       ResolveError(R"({"runs": [{"name": "A", "paper": [1, 2]}]})"),
@@ -306,45 +306,33 @@ TEST(FindExperiment, SaysSoWhenThereAreNone) {
   EXPECT_THAT(ErrorOf([] { FindExperiment("table2"); }), HasSubstr("\"table2\""));
 }
 
-RunSpec Spec(const std::string& config) {
-  RunSpec run;
-  run.name = "A";
-  run.config = ParseJson(config, "test");
-  return run;
+TEST(ResolveExperiment, NamesThatCannotBeFoldersAreErrors) {
+  for (const char* name : {"", ".", "..", "a/b", "result.json", "report.html"}) {
+    const Json runs = Json::array({{{"name", name}}});
+    EXPECT_THAT(ErrorOf([&] { ResolveExperiment({{"runs", runs}}, "x.json", "x", {}, ""); }),
+                HasSubstr("runs[0].name: must be a name that can be a folder"))
+        << name;
+    const Json named = {{"name", name}, {"runs", Json::array({{{"name", "A"}}})}};
+    EXPECT_THAT(ErrorOf([&] { ResolveExperiment(named, "x.json", "x", {}, ""); }),
+                HasSubstr("x.json.name: must be a name that can be a folder"))
+        << name;
+  }
+  const Json runs = Json::array({{{"name", std::string(201, 'a')}}});
+  EXPECT_THAT(ErrorOf([&] { ResolveExperiment({{"runs", runs}}, "x.json", "x", {}, ""); }),
+              HasSubstr("at most 200 bytes"));
 }
 
-TEST(RunHash, IgnoresWhatChangesNoResult) {
-  const std::string hash =
-      RunHash(Spec(R"({"seed": 1, "train": {"lr": 0.1, "iterations": 19}})"), "");
-  for (const std::string& key : TrainOptions::NeutralKeys()) {
-    RunSpec run = Spec(R"({"seed": 1, "train": {"lr": 0.1, "iterations": 19}})");
-    run.config["train"][key] = 3;
-    EXPECT_EQ(RunHash(run, ""), hash) << key;
-  }
-  RunSpec run = Spec(R"({"train": {"iterations": 19.0, "lr": 0.1}, "seed": 1})");
-  run.name = "B";
-  run.group = "C";
-  run.paper = {1, 2};
-  EXPECT_EQ(RunHash(run, ""), hash);
-}
-
-TEST(RunHash, ChangesWithEverythingElse) {
-  std::set<std::string> hashes = {RunHash(Spec(R"({"seed": 1, "train": {"lr": 0.1}})"), "")};
-  const std::vector<std::string> others = {
-      R"({"seed": 2, "train": {"lr": 0.1}})",
-      R"({"seed": 1, "train": {"lr": 0.11}})",
-      R"({"seed": 1, "train": {"lr": 0.1, "batch": 1}})",
-      R"({"seed": 1, "train": {"lr": 0.1}, "model": {"name": "fcn8s"}})",
-      R"({"seed": 1, "train": {"lr": 0.1}, "data": {"name": "shapes"}})",
-      R"({"seed": 1, "train": {"lr": 0.1}, "init": "a.safetensors"})",
-      R"({"seed": 1, "train": {"lr": 0.1}, "threads": 1})",
-  };
-  for (const std::string& text : others)
-    EXPECT_TRUE(hashes.insert(RunHash(Spec(text), "")).second) << text;
-  for (const char* init : {"0123456789abcdef", "0123456789abcdee"}) {
-    const RunSpec run = Spec(R"({"seed": 1, "train": {"lr": 0.1}})");
-    EXPECT_TRUE(hashes.insert(RunHash(run, init)).second) << init;
-  }
+TEST(ResolveExperiment, ThePapersFiguresMayBeOfNamedEvaluations) {
+  Json run = {{"name", "A"}, {"paper", {{"crf", {60, 70}}}}};
+  Json root = {{"paper", {{"columns", {"mean_iou", "pixel_acc"}}}},
+               {"eval", {{"plain", Json::object()}, {"crf", Json::object()}}},
+               {"runs", Json::array({run})}};
+  const Experiment experiment = ResolveExperiment(root, "x.json", "x", {}, "");
+  EXPECT_THAT(experiment.runs[0].paper.at("crf"), ElementsAre(60, 70));
+  EXPECT_EQ(experiment.runs[0].paper.count("plain"), 0u);
+  root["runs"][0]["paper"] = {{"crd", {60, 70}}};
+  EXPECT_THAT(ErrorOf([&] { ResolveExperiment(root, "x.json", "x", {}, ""); }),
+              HasSubstr("runs[0].paper: unknown evaluation \"crd\""));
 }
 
 }  // namespace

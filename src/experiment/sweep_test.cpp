@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/error.h"
-#include "experiment/spec.h"
+#include "experiment/resolve.h"
 #include "experiment/test_resolve.h"
 
 namespace seglab {

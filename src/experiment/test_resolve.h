@@ -7,7 +7,7 @@
 
 #include "base/json.h"
 #include "base/test_error.h"
-#include "experiment/spec.h"
+#include "experiment/resolve.h"
 
 // Helpers of this room's tests.
 namespace seglab {

@@ -2,6 +2,10 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
 #include "base/error.h"
 
 namespace seglab {
@@ -11,39 +15,53 @@ constexpr int64_t kIgnore = 255;
 
 }  // namespace
 
-CrossEntropyOptions CrossEntropyOptions::FromJson(const Json& json, const std::string& path) {
+CrossEntropyOptions CrossEntropyOptions::FromJson(JsonReader& reader, int classes) {
   CrossEntropyOptions options;
-  JsonReader reader(json, path);
   reader.GetChoice("reduction", options.reduction, {"mean", "sum"});
   reader.Get("class_weights", options.class_weights);
-  reader.Finish();
+  options.Check(classes, reader.path());
   return options;
 }
 
-at::Tensor CrossEntropy(const at::Tensor& logits, const at::Tensor& label,
-                        const CrossEntropyOptions& options) {
+void CrossEntropyOptions::Check(int classes, const std::string& path) const {
+  const std::string where = path + ".";
+  if (reduction != "mean" && reduction != "sum")
+    throw Error(where, "reduction: must be \"mean\" or \"sum\", found \"", reduction, "\"");
+  if (class_weights.empty()) return;
+  if (classes > 0 && static_cast<int>(class_weights.size()) != classes) {
+    throw Error(where, "class_weights: ", class_weights.size(), " weights for ", classes,
+                " classes; give one for each class");
+  }
+  for (double weight : class_weights) {
+    if (!std::isfinite(weight) || weight < 0)
+      throw Error(where, "class_weights: ", weight, " is no weight; give numbers of 0 or more");
+  }
+  if (*std::max_element(class_weights.begin(), class_weights.end()) == 0)
+    throw Error(where, "class_weights: all are 0, so nothing would be learned; give one above 0");
+}
+
+CrossEntropy::CrossEntropy(CrossEntropyOptions options) : options_(std::move(options)) {
+  options_.Check(0);
+}
+
+at::Tensor CrossEntropy::Sum(const at::Tensor& logits, const at::Tensor& label) const {
+  options_.Check(static_cast<int>(logits.size(1)));
   const at::Tensor wide = logits.scalar_type() == at::kDouble ? logits : logits.to(at::kFloat);
   at::Tensor weights;
-  if (!options.class_weights.empty()) {
-    if (static_cast<int64_t>(options.class_weights.size()) != logits.size(1)) {
-      throw Error("loss.class_weights: ", options.class_weights.size(), " weights for ",
-                  logits.size(1), " classes; give one for each class");
-    }
-    weights = torch::tensor(options.class_weights, wide.options());
-  }
-  const at::Tensor target = label.to(at::kLong);
-  const at::Tensor log_p = at::log_softmax(wide, 1);
-  const at::Tensor sum = at::nll_loss_nd(log_p, target, weights, at::Reduction::Sum, kIgnore);
-  if (options.reduction == "sum") return sum;
-  // An image that is all void divides 0 by 0 in LibTorch's own mean.
-  const at::Tensor counted = target.ne(kIgnore);
-  at::Tensor total;
-  if (weights.defined()) {
-    total = weights.index_select(0, target.masked_select(counted)).sum();
-  } else {
-    total = counted.sum().to(wide.scalar_type());
-  }
-  return sum / total.clamp_min(1e-12);
+  if (!options_.class_weights.empty())
+    weights = torch::tensor(options_.class_weights, wide.options());
+  return at::nll_loss_nd(at::log_softmax(wide, 1), label.to(at::kLong), weights,
+                         at::Reduction::Sum, kIgnore);
+}
+
+at::Tensor CrossEntropy::Divisor(const at::Tensor& label) const {
+  const at::TensorOptions wide = label.options().dtype(at::kDouble);
+  if (options_.reduction == "sum") return at::ones({}, wide);
+  const at::Tensor counted = label.ne(kIgnore);
+  if (options_.class_weights.empty()) return counted.sum().to(at::kDouble);
+  const at::Tensor weights = torch::tensor(options_.class_weights, wide);
+  const at::Tensor classes = label.to(at::kLong).masked_select(counted);
+  return weights.index_select(0, classes).sum();
 }
 
 }  // namespace seglab

@@ -1,27 +1,35 @@
 #pragma once
 
-#include <ATen/core/Tensor.h>
-
 #include <string>
 #include <vector>
 
-#include "base/json.h"
+#include "losses/loss.h"
 
 namespace seglab {
 
-/// Softmax cross-entropy over the classes of each pixel.
 struct CrossEntropyOptions {
-  /// "mean": over the counted pixels (weighted by class when there are weights); "sum": FCN's
-  /// unnormalised loss (SoftmaxWithLoss, normalize: false).
+  /// "mean": over the counted cells (weighted by class when there are weights); "sum": FCN's
+  /// unnormalised loss (SoftmaxWithLoss, normalize: false), of several passes their mean (iter_size).
   std::string reduction = "mean";
-  std::vector<double> class_weights;  ///< one per class; empty = all 1
-  static CrossEntropyOptions FromJson(const Json& json, const std::string& path);
+  std::vector<double> class_weights;  ///< one per class, 0 or more, not all 0; empty = all 1
+
+  /// @param classes  0 = not known
+  static CrossEntropyOptions FromJson(JsonReader& reader, int classes);
+  /// @throws Error on an unknown reduction, weights that are negative, not finite or all 0, or not
+  /// one per class
+  void Check(int classes, const std::string& path = "loss") const;
 };
 
-/// @param logits  (N, C, H, W), or (N, C) for classification; computed in float32 or wider
-/// @param label   (N, H, W) or (N), uint8 or int64; 255 is not counted
-/// @return a scalar; 0 with a zero gradient when no pixel counts
-at::Tensor CrossEntropy(const at::Tensor& logits, const at::Tensor& label,
-                        const CrossEntropyOptions& options);
+/// Softmax cross-entropy over the classes of each cell.
+class CrossEntropy : public Loss {
+ public:
+  explicit CrossEntropy(CrossEntropyOptions options);
+  at::Tensor Sum(const at::Tensor& logits, const at::Tensor& label) const override;
+  at::Tensor Divisor(const at::Tensor& label) const override;
+  bool IsMean() const override { return options_.reduction == "mean"; }
+
+ private:
+  CrossEntropyOptions options_;
+};
 
 }  // namespace seglab

@@ -25,6 +25,11 @@ CrossEntropyOptions Options(const std::string& reduction, std::vector<double> we
   return options;
 }
 
+at::Tensor LossOf(const at::Tensor& logits, const at::Tensor& label,
+                  const CrossEntropyOptions& options) {
+  return MeanLoss(CrossEntropy(options), logits, label);
+}
+
 /// The definition, pixel by pixel: -log of the label's softmax, times the class weight.
 double Naive(const at::Tensor& logits, const at::Tensor& label,
              const CrossEntropyOptions& options) {
@@ -60,7 +65,7 @@ at::Tensor Labels(const std::vector<int64_t>& shape, int64_t classes, at::Scalar
 void ExpectNaive(const at::Tensor& logits, const at::Tensor& label,
                  const CrossEntropyOptions& options) {
   const double expected = Naive(logits, label, options);
-  const at::Tensor loss = CrossEntropy(logits, label, options);
+  const at::Tensor loss = LossOf(logits, label, options);
   EXPECT_EQ(loss.dim(), 0);
   EXPECT_NEAR(loss.item<double>(), expected, 1e-5 * std::max(1.0, std::abs(expected)));
 }
@@ -97,16 +102,16 @@ TEST(CrossEntropyTest, MeanIsSumOverCountedPixels) {
   const int64_t counted = label.ne(255).sum().item<int64_t>();
   ASSERT_GT(counted, 0);
   ASSERT_LT(counted, label.numel());
-  const double sum = CrossEntropy(logits, label, Options("sum")).item<double>();
-  const double mean = CrossEntropy(logits, label, Options("mean")).item<double>();
+  const double sum = LossOf(logits, label, Options("sum")).item<double>();
+  const double mean = LossOf(logits, label, Options("mean")).item<double>();
   EXPECT_NEAR(mean, sum / counted, 1e-5);
 }
 
 TEST(CrossEntropyTest, UniformLogitsGiveLogOfTheClasses) {
   const at::Tensor label = torch::zeros({1, 8, 8}, at::kByte);
-  EXPECT_NEAR(CrossEntropy(torch::zeros({1, 21, 8, 8}), label, Options("mean")).item<double>(),
+  EXPECT_NEAR(LossOf(torch::zeros({1, 21, 8, 8}), label, Options("mean")).item<double>(),
               std::log(21.0), 1e-6);
-  EXPECT_NEAR(CrossEntropy(torch::zeros({1, 21, 8, 8}), label, Options("sum")).item<double>(),
+  EXPECT_NEAR(LossOf(torch::zeros({1, 21, 8, 8}), label, Options("sum")).item<double>(),
               64 * std::log(21.0), 1e-3);
 }
 
@@ -116,7 +121,7 @@ TEST(CrossEntropyTest, VoidPixelsGetNoGradient) {
     const at::Tensor logits = torch::randn({1, 5, 6, 6}).requires_grad_();
     at::Tensor label = torch::randint(3, 5, {1, 6, 6}, at::kByte);
     label.slice(1, 0, 3).fill_(255);
-    CrossEntropy(logits, label, options).backward();
+    LossOf(logits, label, options).backward();
     EXPECT_EQ(logits.grad().slice(2, 0, 3).abs().max().item<float>(), 0);
     EXPECT_GT(logits.grad().slice(2, 3, 6).abs().amax(1).min().item<float>(), 0);
   }
@@ -132,7 +137,7 @@ TEST(CrossEntropyTest, AllVoidGivesZeroAndZeroGradient) {
         const std::vector<int64_t> sides =
             classification ? std::vector<int64_t>{3} : std::vector<int64_t>{3, 4, 4};
         const at::Tensor logits = torch::randn(shape).requires_grad_();
-        const at::Tensor loss = CrossEntropy(logits, torch::full(sides, 255, type), options);
+        const at::Tensor loss = LossOf(logits, torch::full(sides, 255, type), options);
         EXPECT_EQ(loss.item<float>(), 0);
         loss.backward();
         ASSERT_TRUE(logits.grad().defined());
@@ -148,9 +153,9 @@ TEST(CrossEntropyTest, OneVoidImageOfABatchDoesNotSpoilTheOther) {
   at::Tensor label = torch::randint(0, 5, {2, 4, 4}, at::kByte);
   label.select(0, 0).fill_(255);
   for (const CrossEntropyOptions& options : kAllOptions) {
-    const double both = CrossEntropy(logits, label, options).item<double>();
+    const double both = LossOf(logits, label, options).item<double>();
     const double second =
-        CrossEntropy(logits.slice(0, 1), label.slice(0, 1), options).item<double>();
+        LossOf(logits.slice(0, 1), label.slice(0, 1), options).item<double>();
     EXPECT_NEAR(both, second, 1e-6 * std::max(1.0, std::abs(second)));
   }
 }
@@ -162,15 +167,15 @@ TEST(CrossEntropyTest, GradientEqualsCentralDifferences) {
     at::Tensor values = torch::randn({2, 5, 2, 3}, at::kDouble);
     const at::Tensor label = Labels({2, 2, 3}, 5, at::kByte);
     const at::Tensor logits = values.clone().requires_grad_();
-    CrossEntropy(logits, label, options).backward();
+    LossOf(logits, label, options).backward();
     const at::Tensor gradient = logits.grad().reshape({-1});
     at::Tensor flat = values.view({-1});
     for (int64_t i = 0; i < flat.numel(); ++i) {
       const double value = flat[i].item<double>();
       flat[i] = value + kStep;
-      const double above = CrossEntropy(values, label, options).item<double>();
+      const double above = LossOf(values, label, options).item<double>();
       flat[i] = value - kStep;
-      const double below = CrossEntropy(values, label, options).item<double>();
+      const double below = LossOf(values, label, options).item<double>();
       flat[i] = value;
       EXPECT_NEAR(gradient[i].item<double>(), (above - below) / (2 * kStep), 1e-7);
     }
@@ -180,9 +185,9 @@ TEST(CrossEntropyTest, GradientEqualsCentralDifferences) {
 TEST(CrossEntropyTest, LargeLogitsStayFinite) {
   const at::Tensor logits = torch::tensor({1000.f, -1000.f, 0.f}).reshape({1, 3, 1, 1});
   EXPECT_EQ(
-      CrossEntropy(logits, torch::full({1, 1, 1}, 0, at::kByte), Options("mean")).item<float>(), 0);
+      LossOf(logits, torch::full({1, 1, 1}, 0, at::kByte), Options("mean")).item<float>(), 0);
   EXPECT_EQ(
-      CrossEntropy(logits, torch::full({1, 1, 1}, 1, at::kByte), Options("mean")).item<float>(),
+      LossOf(logits, torch::full({1, 1, 1}, 1, at::kByte), Options("mean")).item<float>(),
       2000);
 }
 
@@ -191,35 +196,48 @@ TEST(CrossEntropyTest, NarrowTypesAreWidened) {
   const at::Tensor logits = torch::randn({1, 5, 20, 20}), label = Labels({1, 20, 20}, 5, at::kByte);
   for (at::ScalarType type : {at::kHalf, at::kBFloat16}) {
     const at::Tensor narrow = logits.to(type);
-    const at::Tensor loss = CrossEntropy(narrow, label, Options("sum"));
+    const at::Tensor loss = LossOf(narrow, label, Options("sum"));
     EXPECT_EQ(loss.scalar_type(), at::kFloat);
     const double expected = Naive(narrow, label, Options("sum"));
     EXPECT_NEAR(loss.item<double>(), expected, 1e-5 * expected);
   }
   EXPECT_EQ(
-      CrossEntropy(logits.to(at::kDouble), label, Options("mean", {1, 2, 3, 4, 5})).scalar_type(),
+      LossOf(logits.to(at::kDouble), label, Options("mean", {1, 2, 3, 4, 5})).scalar_type(),
       at::kDouble);
 }
 
 TEST(CrossEntropyTest, WeightsMustFitTheClasses) {
-  EXPECT_THROW(CrossEntropy(torch::zeros({1, 3, 2, 2}), torch::zeros({1, 2, 2}, at::kByte),
+  EXPECT_THROW(LossOf(torch::zeros({1, 3, 2, 2}), torch::zeros({1, 2, 2}, at::kByte),
                             Options("mean", {1, 2})),
                Error);
 }
 
+std::string MessageOf(const std::string& text, int classes = 0) {
+  const Json json = ParseJson(text, "test");
+  return ErrorOf([&] { MakeLoss(json, classes, "train.loss"); });
+}
+
 TEST(CrossEntropyTest, OptionsFromJson) {
   const Json good = ParseJson(R"({"reduction": "sum", "class_weights": [1, 2.5]})", "test");
-  const CrossEntropyOptions options = CrossEntropyOptions::FromJson(good, "loss");
+  JsonReader reader(good, "loss");
+  const CrossEntropyOptions options = CrossEntropyOptions::FromJson(reader, 2);
   EXPECT_EQ(options.reduction, "sum");
   EXPECT_EQ(options.class_weights, (std::vector<double>{1, 2.5}));
-  EXPECT_EQ(CrossEntropyOptions::FromJson(Json::object(), "loss").reduction, "mean");
-  auto message = [](const std::string& text) -> std::string {
-    const Json json = ParseJson(text, "test");
-    return ErrorOf([&] { CrossEntropyOptions::FromJson(json, "train.loss"); });
-  };
-  EXPECT_THAT(message(R"({"reduction": "means"})"), HasSubstr("did you mean \"mean\""));
-  EXPECT_THAT(message(R"({"class_weight": [1]})"), HasSubstr("did you mean \"class_weights\""));
-  EXPECT_THAT(message(R"({"class_weights": ["a"]})"), HasSubstr("train.loss.class_weights[0]"));
+  EXPECT_EQ(CrossEntropyOptions().reduction, "mean");
+  EXPECT_THAT(MessageOf(R"({"reduction": "means"})"), HasSubstr("did you mean \"mean\""));
+  EXPECT_THAT(MessageOf(R"({"class_weight": [1]})"), HasSubstr("did you mean \"class_weights\""));
+  EXPECT_THAT(MessageOf(R"({"class_weights": ["a"]})"), HasSubstr("train.loss.class_weights[0]"));
+}
+
+TEST(CrossEntropyTest, WeightsThatTeachNothingAreErrors) {
+  EXPECT_EQ(MessageOf(R"({"class_weights": [1, 0]})", 2), "");
+  EXPECT_THAT(MessageOf(R"({"class_weights": [1, 2]})", 3),
+              HasSubstr("train.loss.class_weights: 2 weights for 3 classes"));
+  EXPECT_THAT(MessageOf(R"({"class_weights": [1, -2]})"), HasSubstr("-2 is no weight"));
+  EXPECT_THAT(MessageOf(R"({"class_weights": [0, 0]})"), HasSubstr("all are 0"));
+  CrossEntropyOptions misspelt;
+  misspelt.reduction = "avg";
+  EXPECT_THAT(ErrorOf([&] { CrossEntropy made(misspelt); }), HasSubstr("found \"avg\""));
 }
 
 }  // namespace

@@ -22,6 +22,7 @@
 
 #include "models/backbones/mobilenet_v2.h"
 #include "nn/aspp.h"
+#include "nn/layer_tap.h"
 #include "tensor/state.h"
 
 namespace seglab {
@@ -47,16 +48,16 @@ class DeepLabV3MobileNetV2 : public SegModel {
 
   SegOutput forward(const at::Tensor& image) override {
     const at::Tensor x = Features(image);
-    const at::Tensor both = at::cat({ImageLevel(image_pooling_, x), aspp0_->forward(x)}, 1);
-    const at::Tensor projected = at::dropout(concat_projection_->forward(both), 0.1, is_training());
-    return {at::upsample_bilinear2d(logits_(projected), {image.size(2), image.size(3)},
+    const at::Tensor both = at::cat({ImageLevel(image_pooling_, x), Forward(aspp0_, x)}, 1);
+    const at::Tensor projected = at::dropout(Forward(concat_projection_, both), 0.1, is_training());
+    return {at::upsample_bilinear2d(Forward(logits_, projected), {image.size(2), image.size(3)},
                                     /*align_corners=*/true),
             {}};
   }
 
   at::Tensor Features(const at::Tensor& image) override {
     CheckShape(image, {-1, 3, -1, -1}, kWhere);
-    return features_.layers->forward(image);
+    return Forward(features_.layers, image);
   }
 
   /// From a network of this kind, or from the MobileNet v2 classifier, whose features.18 has no
@@ -78,15 +79,22 @@ class DeepLabV3MobileNetV2 : public SegModel {
 
 }  // namespace
 
+void DeepLabV3MobileNetOptions::Check(const std::string& where) const {
+  CheckOutputStride(where, output_stride);
+  CheckWidth(where, width);
+}
+
 std::shared_ptr<SegModel> MakeDeepLabV3MobileNetV2(const DeepLabV3MobileNetOptions& options,
                                                    int classes) {
+  options.Check();
   return std::make_shared<DeepLabV3MobileNetV2>(options, classes);
 }
 
 std::shared_ptr<SegModel> MakeDeepLabV3MobileNetV2(JsonReader& reader, int classes) {
   DeepLabV3MobileNetOptions options;
-  ReadOutputStride(reader, options.output_stride);
-  ReadWidth(reader, options.width);
+  reader.Get("output_stride", options.output_stride);
+  reader.Get("width", options.width);
+  options.Check(reader.path());
   return MakeDeepLabV3MobileNetV2(options, classes);
 }
 

@@ -27,12 +27,12 @@
 #include <torch/torch.h>
 
 #include <cmath>
-#include <stdexcept>
 #include <vector>
 
 #include "base/error.h"
 #include "models/backbones/backbone.h"
 #include "nn/bilinear.h"
+#include "nn/layer_tap.h"
 #include "tensor/state.h"
 
 namespace seglab {
@@ -44,12 +44,6 @@ torch::nn::Conv2d ScoreLayer(int64_t channels, int64_t classes) {
   torch::nn::init::zeros_(layer->weight);
   torch::nn::init::zeros_(layer->bias);
   return layer;
-}
-
-/// `x` as integer. Cells of all backbones lie half pixels and half cells apart.
-int64_t Whole(double x) {
-  if (x != std::floor(x)) throw std::logic_error(StrCat("fcn: cells lie ", x, " cells apart"));
-  return static_cast<int64_t>(x);
 }
 
 /// Kernel of the bilinear upsampling by `factor` that puts source cell 0 on target cell `distance`:
@@ -75,8 +69,8 @@ struct Skip {
 class Fcn : public SegModel {
  public:
   Fcn(const FcnOptions& options, int classes)
-      : published_(options.geometry == "published"),
-        learned_(options.upsampling == "learned"),
+      : published_(options.geometry == FcnGeometry::kPublished),
+        learned_(options.upsampling == FcnUpsampling::kLearned),
         classes_(classes) {
     TrunkOptions trunk;
     trunk.published_fcn = published_;
@@ -104,12 +98,14 @@ class Fcn : public SegModel {
     CheckShape(image, {-1, 3, -1, -1}, "fcn input");
     const int64_t height = image.size(2), width = image.size(3);
     const FeatureMaps maps = backbone_->forward(image);
-    at::Tensor score = score_fr_(maps.at(32));
-    for (Skip& skip : skips_) score = Fused(skip, score, maps.at(skip.stride));
-    return {upscore_->forward(score, height, width), {}};
+    at::Tensor score = Forward(score_fr_, maps.at(32).values);
+    for (Skip& skip : skips_) score = Fused(skip, score, maps.at(skip.stride).values);
+    return {Forward(upscore_, score, height, width), {}};
   }
 
-  at::Tensor Features(const at::Tensor& image) override { return backbone_->forward(image).at(32); }
+  at::Tensor Features(const at::Tensor& image) override {
+    return backbone_->forward(image).at(32).values;
+  }
 
   Start StartFrom(const NamedTensors& source) const override {
     const std::vector<std::string> stages = {"score_pool4", "score_pool3",   "upscore", "upscore2",
@@ -126,13 +122,19 @@ class Fcn : public SegModel {
     return start;
   }
 
+  NetworkTraits Traits() const override {
+    NetworkTraits traits = backbone_->Traits();
+    if (published_) traits["geometry"] = "published";
+    return traits;
+  }
+
  private:
   /// The last upsampling, from `grid` to the image.
   BilinearLayer ToImage(const MapGrid& grid) const {
     BilinearGeometry geometry;
-    geometry.stride = grid.stride;
-    geometry.kernel = KernelFor(grid.stride, grid.center);
-    geometry.offset = Whole(static_cast<double>(geometry.kernel - 1) / 2 - grid.center);
+    geometry.stride = WholeNumber(grid.stride);
+    geometry.kernel = KernelFor(geometry.stride, grid.center);
+    geometry.offset = WholeNumber(static_cast<double>(geometry.kernel - 1) / 2 - grid.center);
     geometry.replicate_border = !published_;
     return BilinearLayer(classes_, geometry, learned_);
   }
@@ -141,21 +143,21 @@ class Fcn : public SegModel {
   MapGrid AddSkip(const MapGrid& from, int stride, const std::string& score_name,
                   const std::string& upsample_name, double scale) {
     MapGrid to = backbone_->Grid(stride);
-    const double distance = (from.center - to.center) / static_cast<double>(to.stride);
+    const double distance = (from.center - to.center) / to.stride;
     Skip skip;
     skip.stride = stride;
     skip.scale = scale;
-    skip.factor = from.stride / to.stride;
+    skip.factor = WholeNumber(from.stride / to.stride);
     skip.kernel = KernelFor(skip.factor, distance);
     BilinearGeometry geometry;
     geometry.stride = skip.factor;
     geometry.kernel = skip.kernel;
     const double lead = static_cast<double>(skip.kernel - 1) / 2;
     if (published_) {
-      skip.crop = Whole(distance - lead);
-      to.center += static_cast<double>(skip.crop * to.stride);
+      skip.crop = WholeNumber(distance - lead);
+      to.center += static_cast<double>(skip.crop) * to.stride;
     } else {
-      geometry.offset = Whole(lead - distance);
+      geometry.offset = WholeNumber(lead - distance);
       geometry.replicate_border = true;
     }
     skip.score = register_module(score_name, ScoreLayer(backbone_->Channels(stride), classes_));
@@ -167,13 +169,13 @@ class Fcn : public SegModel {
   /// Published: the finer map is cropped to the whole upsampled one, which is smaller; tight: the
   /// upsampled map to the finer one.
   at::Tensor Fused(Skip& skip, const at::Tensor& score, const at::Tensor& finer) {
-    const at::Tensor scored = skip.score(skip.scale == 1 ? finer : finer * skip.scale);
+    const at::Tensor scored = Forward(skip.score, skip.scale == 1 ? finer : finer * skip.scale);
     if (!published_) {
-      return skip.upsample->forward(score, scored.size(2), scored.size(3)) + scored;
+      return Forward(skip.upsample, score, scored.size(2), scored.size(3)) + scored;
     }
     const int64_t height = (score.size(2) - 1) * skip.factor + skip.kernel,
                   width = (score.size(3) - 1) * skip.factor + skip.kernel;
-    return skip.upsample->forward(score, height, width) + Window(scored, skip.crop, height, width);
+    return Forward(skip.upsample, score, height, width) + Window(scored, skip.crop, height, width);
   }
 
   bool published_, learned_;
@@ -186,7 +188,16 @@ class Fcn : public SegModel {
 
 }  // namespace
 
+void FcnOptions::Check(const std::string& where) const {
+  CheckOutputStride(where, output_stride);
+  if (geometry == FcnGeometry::kPublished && output_stride != 32) {
+    throw Error(where, ".output_stride: the published geometry has stride 32, found ",
+                output_stride, "; take \"geometry\": \"tight\"");
+  }
+}
+
 std::shared_ptr<SegModel> MakeFcn(const FcnOptions& options, int classes) {
+  options.Check();
   return std::make_shared<Fcn>(options, classes);
 }
 
@@ -195,13 +206,13 @@ std::shared_ptr<SegModel> MakeFcn(JsonReader& reader, int classes, FcnKind kind)
   options.kind = kind;
   reader.Get("backbone", options.backbone);
   options.backbone_path = reader.Path("backbone");
-  reader.GetChoice("geometry", options.geometry, {"published", "tight"});
-  ReadOutputStride(reader, options.output_stride);
-  reader.GetChoice("upsampling", options.upsampling, {"fixed", "learned"});
-  if (options.geometry == "published" && options.output_stride != 32) {
-    throw Error(reader.Path("output_stride"), ": the published geometry has stride 32, found ",
-                options.output_stride, "; take \"geometry\": \"tight\"");
-  }
+  std::string geometry = "tight", upsampling = "fixed";
+  reader.GetChoice("geometry", geometry, {"published", "tight"});
+  reader.Get("output_stride", options.output_stride);
+  reader.GetChoice("upsampling", upsampling, {"fixed", "learned"});
+  if (geometry == "published") options.geometry = FcnGeometry::kPublished;
+  if (upsampling == "learned") options.upsampling = FcnUpsampling::kLearned;
+  options.Check(reader.path());
   return MakeFcn(options, classes);
 }
 

@@ -163,10 +163,10 @@ TEST(FcnTest, PublishedMapsHaveThePapersSizes) {
   trunk->eval();
   torch::NoGradGuard no_grad;
   const FeatureMaps maps = trunk->forward(torch::randn({1, 3, 500, 375}));
-  EXPECT_EQ(maps.at(8).sizes().slice(2).vec(), (std::vector<int64_t>{88, 72}));
-  EXPECT_EQ(maps.at(16).sizes().slice(2).vec(), (std::vector<int64_t>{44, 36}));
-  EXPECT_EQ(maps.at(32).sizes().slice(2).vec(), (std::vector<int64_t>{16, 12}));
-  EXPECT_EQ(trunk->forward(torch::randn({1, 3, 224, 224})).at(32).sizes().slice(2).vec(),
+  EXPECT_EQ(maps.at(8).values.sizes().slice(2).vec(), (std::vector<int64_t>{88, 72}));
+  EXPECT_EQ(maps.at(16).values.sizes().slice(2).vec(), (std::vector<int64_t>{44, 36}));
+  EXPECT_EQ(maps.at(32).values.sizes().slice(2).vec(), (std::vector<int64_t>{16, 12}));
+  EXPECT_EQ(trunk->forward(torch::randn({1, 3, 224, 224})).at(32).values.sizes().slice(2).vec(),
             (std::vector<int64_t>{8, 8}));
 }
 
@@ -223,10 +223,10 @@ at::Tensor ScoreMap(const SegModel& model, const std::string& geometry, int stri
   torch::NoGradGuard no_grad;
   const FeatureMaps maps = trunk->forward(image);
   const at::Tensor score =
-      at::conv2d(maps.at(32), weights.at("score_fr.weight"), weights.at("score_fr.bias"));
+      at::conv2d(maps.at(32).values, weights.at("score_fr.weight"), weights.at("score_fr.bias"));
   if (stride == 32) return score;
-  const at::Tensor skip =
-      at::conv2d(maps.at(16), weights.at("score_pool4.weight"), weights.at("score_pool4.bias"));
+  const at::Tensor skip = at::conv2d(maps.at(16).values, weights.at("score_pool4.weight"),
+                                     weights.at("score_pool4.bias"));
   if (geometry == "tight")
     return BilinearUpsample(score, skip.size(2), skip.size(3), {2, 4, 1, true}) + skip;
   const at::Tensor up =

@@ -6,7 +6,6 @@
 #include "models/deeplab_v3_mobilenet.h"
 #include "models/fcn.h"
 #include "models/torchvision_seg.h"
-#include "tensor/weight_preprocessing.h"
 
 namespace seglab {
 namespace {
@@ -40,16 +39,21 @@ std::shared_ptr<SegModel> MakeClassifierRow(JsonReader& reader, int classes) {
   return MakeClassifier(backbone, classes, reader.Path("backbone"));
 }
 
-Json AsObject(const Json& spec) { return spec.is_string() ? Json{{"name", spec}} : spec; }
-
-/// AsObject, of which the name is sure to be there.
+/// ModelObject, of which the name is sure to be there.
 Json Named(const Json& spec, const std::string& path) {
-  Json object = AsObject(spec);
+  Json object = ModelObject(spec);
   if (!object.is_object() || !object.contains("name") || !object["name"].is_string()) {
     throw Error(path, ": must be a model's name or an object with \"name\"");
   }
   return object;
 }
+
+const ModelRow& RowOf(const Json& spec, const std::string& path) {
+  return FindModel(Named(spec, path)["name"].get<std::string>(), path + ".name");
+}
+
+/// Whether the network itself makes another input of the "imagenet" that it takes.
+bool TransformsInput(const SegModel& model) { return model.Traits().count("input") != 0; }
 
 }  // namespace
 
@@ -112,12 +116,14 @@ Json NetworkOrBackbone(const Json& spec, const std::string& path) {
               UnknownName("network or backbone", name, names));
 }
 
-Task ModelTask(const Json& spec, const std::string& path) {
-  return FindModel(Named(spec, path)["name"].get<std::string>(), path + ".name").task;
-}
+Json ModelObject(const Json& spec) { return spec.is_string() ? Json{{"name", spec}} : spec; }
+
+Task ModelTask(const Json& spec, const std::string& path) { return RowOf(spec, path).task; }
+
+Recipe ModelRecipe(const Json& spec, const std::string& path) { return RowOf(spec, path).recipe; }
 
 std::shared_ptr<SegModel> MakeModel(const Json& spec, int classes, const std::string& path) {
-  const Json object = AsObject(spec);
+  const Json object = ModelObject(spec);
   JsonReader reader(object, path);
   const std::string name = reader.Require<std::string>("name"), name_path = reader.Path("name");
   const ModelRow& row = FindModel(name, name_path);
@@ -133,7 +139,7 @@ std::shared_ptr<SegModel> MakeModel(const Json& spec, int classes, const std::st
   std::shared_ptr<SegModel> model = row.make(reader, wanted);
   reader.Finish();
   model->preprocessing = Preprocessing::FromJson(preprocessing, reader.Path("preprocessing"));
-  if (TransformsInput(object) && !(model->preprocessing == Preprocessing())) {
+  if (TransformsInput(*model) && !(model->preprocessing == Preprocessing())) {
     throw Error(reader.Path("preprocessing"),
                 ": a network with \"transform_input\" takes \"imagenet\", found ",
                 PreprocessingText(model->preprocessing), "; leave one of them out");

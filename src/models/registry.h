@@ -5,11 +5,16 @@
 #include <vector>
 
 #include "base/json.h"
+#include "base/task.h"
 #include "models/seg_model.h"
 
 namespace seglab {
 
-enum class Task { kSegmentation, kClassification };
+/// How the weights of a network come about.
+enum class Recipe {
+  kDescended,  ///< trained by gradient descent
+  kFitted,     ///< fitted to features that are computed once, as R-CNN's SVMs
+};
 
 /// One row of the table of models.
 struct ModelRow {
@@ -18,6 +23,7 @@ struct ModelRow {
   std::string summary;  ///< one line
   std::string source;   ///< paper, section
   std::shared_ptr<SegModel> (*make)(JsonReader& options, int classes);
+  Recipe recipe = Recipe::kDescended;
 };
 
 const std::vector<ModelRow>& ModelRows();
@@ -30,8 +36,13 @@ const ModelRow& FindModel(const std::string& name, const std::string& path = "mo
 /// @throws Error with the nearest name when there is neither such a network nor such a backbone
 Json NetworkOrBackbone(const Json& spec, const std::string& path);
 
-/// The task of {"name": ...}.
+/// A network's spec as object: "fcn8s" becomes {"name": "fcn8s"}, anything else stays as it is.
+Json ModelObject(const Json& spec);
+
+/// The task and the recipe of {"name": ...} or of a name.
+/// @throws Error when there is no name in it, or an unknown one
 Task ModelTask(const Json& spec, const std::string& path = "model");
+Recipe ModelRecipe(const Json& spec, const std::string& path = "model");
 
 /// Makes a network with fresh weights (drawn from LibTorch's generator) from {"name": "fcn8s",
 /// "backbone": ..., ...}. Keys of every row: "num_classes", "preprocessing" (a name or an object,

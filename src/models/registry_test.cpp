@@ -129,9 +129,9 @@ void ExpectWorks(const std::string& spec) {
     const SegOutput out = model->forward(image);
     ExpectLogits(out.logits, task, height, width);
     at::Tensor loss = (out.logits - 1).square().mean();
-    if (out.aux_logits.defined()) {
-      ExpectLogits(out.aux_logits, task, height, width);
-      loss = loss + (out.aux_logits - 1).square().mean();
+    for (const ScoreMap& map : out.train_on) {
+      ExpectLogits(map.logits, task, height, width);
+      loss = loss + (map.logits - 1).square().mean();
     }
     loss.backward();
     for (const auto& item : model->named_parameters()) {
@@ -328,8 +328,13 @@ TEST(RegistryTest, ClassesOfTheDataAndOfTheModelMustAgree) {
 
 TEST(RegistryTest, TaskOfANameAndOfAnObject) {
   EXPECT_EQ(ModelTask(Json("fcn8s")), Task::kSegmentation);
+  EXPECT_EQ(ModelObject("fcn8s"), (Json{{"name", "fcn8s"}}));
+  EXPECT_EQ(ModelObject(Json{{"name", "fcn8s"}, {"a", 1}}), (Json{{"name", "fcn8s"}, {"a", 1}}));
   EXPECT_EQ(ModelTask(ParseJson(R"({"name": "classifier", "anything": 1})", "spec")),
             Task::kClassification);
+  for (const ModelRow& row : ModelRows()) EXPECT_EQ(ModelRecipe(row.name), row.recipe);
+  EXPECT_EQ(ModelRecipe(Json("fcn8s")), Recipe::kDescended);
+  EXPECT_THROW(ModelRecipe(Json("fcn9")), Error);
   EXPECT_THROW(ModelTask(Json("fcn9")), Error);
   EXPECT_THROW(ModelTask(Json(3)), Error);
   EXPECT_THROW(ModelTask(ParseJson(R"({"name": 3})", "spec")), Error);

@@ -2,18 +2,37 @@
 
 #include <torch/nn/module.h>
 
+#include <map>
 #include <string>
 #include <vector>
 
+#include "tensor/map_grid.h"
 #include "tensor/preprocessing.h"
 #include "tensor/tensor_file.h"
 
 namespace seglab {
 
-struct SegOutput {
-  at::Tensor logits;      ///< (N, classes, H, W) at the input's H, W; (N, classes) of a classifier
-  at::Tensor aux_logits;  ///< the same of an auxiliary head, or undefined
+/// Scores of an image's cells that a network wants to be trained on.
+struct ScoreMap {
+  at::Tensor logits;  ///< (N, classes, h, w) at any resolution; (N, classes) of a classifier
+  MapGrid grid;       ///< where its cells lie: each is compared with the label at its place
+  double weight = 1;  ///< of its loss in the sum of losses
 };
+
+struct SegOutput {
+  at::Tensor logits;  ///< (N, classes, H, W) at the input's H, W; (N, classes) of a classifier
+  /// What the loss is taken of in training: scores before their upsampling, those of several
+  /// scales, of auxiliary heads. Empty: the logits.
+  std::vector<ScoreMap> train_on = {};
+};
+
+/// What decides what a network computes and stands in no name or shape of its weights. What is not
+/// named is as in torchvision.
+///   "geometry":   "published", FCN's pad 100 and fixed crops
+///   "variant":    "caffe", a backbone whose strides, pools or normalisation are its authors'
+///   "activation": "relu6", MobileNet v1 with TensorFlow's
+///   "input":      "unit", GoogLeNet's, which makes it of the "imagenet" that the network takes
+using NetworkTraits = std::map<std::string, std::string>;
 
 /// Every row of the registry is one. Any input size from 1 x 1 works; padding and cropping are the
 /// model's business.
@@ -34,6 +53,9 @@ class SegModel : public torch::nn::Module {
     std::vector<std::string> dropped_layers;  ///< prefixes of the source that have no place here
   };
   virtual Start StartFrom(const NamedTensors& source) const { return {source, {}, {}}; }
+
+  /// What the network says of itself beside its weights.
+  virtual NetworkTraits Traits() const { return {}; }
 
   Preprocessing preprocessing;
   /// Auxiliary heads work in training mode; in evaluation, where only `forward` of the command line

@@ -20,9 +20,12 @@
 
 #include <torch/torch.h>
 
+#include "base/error.h"
+#include "base/names.h"
 #include "models/backbones/layers.h"
 #include "models/backbones/resnet.h"
 #include "nn/aspp.h"
+#include "nn/layer_tap.h"
 #include "tensor/state.h"
 
 namespace seglab {
@@ -50,7 +53,8 @@ TensorSequential DeepLabHead(int64_t in, int64_t channels, int64_t classes) {
 class TorchvisionSeg : public SegModel {
  public:
   TorchvisionSeg(const TorchvisionSegOptions& options, int classes)
-      : where_((options.deeplab ? "deeplabv3_" : "fcn_") + options.backbone + " input") {
+      : where_((options.deeplab ? "deeplabv3_" : "fcn_") + options.backbone + " input"),
+        aux_weight_(options.aux_weight) {
     ResNetOptions resnet;
     resnet.width = options.width;
     TrunkOptions trunk;
@@ -68,16 +72,15 @@ class TorchvisionSeg : public SegModel {
   SegOutput forward(const at::Tensor& image) override {
     CheckShape(image, {-1, 3, -1, -1}, where_);
     const FeatureMaps maps = backbone_->forward(image);
-    SegOutput out;
-    out.logits = Enlarged(classifier_->forward(maps.at(32)), image);
-    if (aux_classifier_ && (is_training() || aux_in_evaluation))
-      out.aux_logits = Enlarged(aux_classifier_->forward(maps.at(16)), image);
-    return out;
+    const at::Tensor logits = Enlarged(Forward(classifier_, maps.at(32).values), image);
+    if (!aux_classifier_ || !(is_training() || aux_in_evaluation)) return {logits, {}};
+    const at::Tensor aux = Enlarged(Forward(aux_classifier_, maps.at(16).values), image);
+    return {logits, {{logits, {}, 1}, {aux, {}, aux_weight_}}};
   }
 
   at::Tensor Features(const at::Tensor& image) override {
     CheckShape(image, {-1, 3, -1, -1}, where_);
-    return backbone_->forward(image).at(32);
+    return backbone_->forward(image).at(32).values;
   }
 
   /// From a network of the same kind, with or without auxiliary head, or from the ResNet
@@ -92,6 +95,8 @@ class TorchvisionSeg : public SegModel {
     return start;
   }
 
+  NetworkTraits Traits() const override { return backbone_->Traits(); }
+
  private:
   static at::Tensor Enlarged(const at::Tensor& score, const at::Tensor& image) {
     return at::upsample_bilinear2d(score, {image.size(2), image.size(3)},
@@ -99,20 +104,31 @@ class TorchvisionSeg : public SegModel {
   }
 
   std::string where_;
+  double aux_weight_;
   std::shared_ptr<Trunk> backbone_;
   TensorSequential classifier_{nullptr}, aux_classifier_{nullptr};
 };
 
 }  // namespace
 
+void TorchvisionSegOptions::Check(const std::string& where) const {
+  if (backbone != "resnet50" && backbone != "resnet101") {
+    throw Error(where, ".backbone: ", UnknownName("value", backbone, {"resnet50", "resnet101"}));
+  }
+  CheckAuxWeight(where, aux_weight);
+  CheckWidth(where, width);
+}
+
 std::shared_ptr<SegModel> MakeTorchvisionSeg(const TorchvisionSegOptions& options, int classes) {
+  options.Check();
   return std::make_shared<TorchvisionSeg>(options, classes);
 }
 
 std::shared_ptr<SegModel> MakeTorchvisionSeg(JsonReader& reader, int classes,
                                              TorchvisionSegOptions options) {
-  reader.Get("aux_loss", options.aux_loss);
-  ReadWidth(reader, options.width);
+  ReadAuxLoss(reader, options.aux_loss, options.aux_weight);
+  reader.Get("width", options.width);
+  options.Check(reader.path());
   return MakeTorchvisionSeg(options, classes);
 }
 

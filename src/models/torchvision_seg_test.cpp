@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "base/test_error.h"
 #include "models/registry.h"
 #include "tensor/state.h"
 
@@ -54,16 +55,33 @@ TEST(TorchvisionSegTest, TheAuxiliaryHeadIsAnOption) {
       const auto model = Make(name, aux_loss);
       model->eval();
       const at::Tensor image = torch::randn({1, 3, 33, 50});
-      EXPECT_FALSE(model->forward(image).aux_logits.defined()) << "work that nobody asked for";
+      EXPECT_TRUE(model->forward(image).train_on.empty()) << "work that nobody asked for";
       model->aux_in_evaluation = true;
       const SegOutput out = model->forward(image);
       EXPECT_EQ(out.logits.sizes().vec(), (std::vector<int64_t>{1, 4, 33, 50}));
-      ASSERT_EQ(out.aux_logits.defined(), aux_loss);
-      if (aux_loss) {
-        EXPECT_EQ(out.aux_logits.sizes(), out.logits.sizes());
-      }
+      ASSERT_EQ(out.train_on.size(), aux_loss ? 2U : 0U);
+      if (!aux_loss) continue;
+      EXPECT_TRUE(out.train_on[0].logits.is_same(out.logits));
+      EXPECT_EQ(out.train_on[0].weight, 1);
+      EXPECT_EQ(out.train_on[1].logits.sizes(), out.logits.sizes());
+      EXPECT_EQ(out.train_on[1].grid, MapGrid());
+      EXPECT_EQ(out.train_on[1].weight, 0.4);
     }
   }
+}
+
+TEST(TorchvisionSegTest, TheAuxiliaryHeadsWeightIsAnOption) {
+  const auto make = [](bool aux_loss, const Json& weight) {
+    Json spec = {{"name", "fcn_resnet50"}, {"width", 0.0625}};
+    if (aux_loss) spec["aux_loss"] = true;
+    spec["aux_weight"] = weight;
+    return MakeModel(spec, 4);
+  };
+  const SegOutput out = make(true, 0.25)->forward(torch::randn({2, 3, 33, 50}));
+  ASSERT_EQ(out.train_on.size(), 2U);
+  EXPECT_EQ(out.train_on[1].weight, 0.25);
+  EXPECT_THAT(ErrorOf([&] { make(true, -1); }), HasSubstr("model.aux_weight: must be between"));
+  EXPECT_THAT(ErrorOf([&] { make(false, 0.25); }), HasSubstr("\"aux_loss\": true"));
 }
 
 TEST(TorchvisionSegTest, TheTrunkHasOutputStride8) {

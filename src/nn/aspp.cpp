@@ -5,6 +5,8 @@
 #include <string>
 
 #include "base/error.h"
+#include "nn/layer_tap.h"
+#include "nn/option_checks.h"
 
 namespace seglab {
 namespace {
@@ -35,11 +37,19 @@ TensorSequential ConvBnRelu(int64_t in, int64_t out, int64_t kernel, int64_t dil
 
 at::Tensor ImageLevel(TensorSequential& branch, const at::Tensor& x) {
   CheckManyValues(branch, x);
-  const at::Tensor level = branch->forward(x.mean({2, 3}, /*keepdim=*/true));
+  const at::Tensor level = Forward(branch, x.mean({2, 3}, /*keepdim=*/true));
   return level.expand({-1, -1, x.size(2), x.size(3)});
 }
 
+void AsppOptions::Check(const std::string& where) const {
+  CheckAtLeast(where, "in", in, 1);
+  CheckAtLeast(where, "out", out, 1);
+  for (int64_t rate : rates) CheckAtLeast(where, "rates", rate, 1);
+  CheckDropout(where, dropout);
+}
+
 AsppImpl::AsppImpl(const AsppOptions& options) {
+  options.Check();
   nn::ModuleList convs;
   auto add = [&](const TensorSequential& branch) {
     convs->push_back(branch);
@@ -60,9 +70,9 @@ AsppImpl::AsppImpl(const AsppOptions& options) {
 
 at::Tensor AsppImpl::forward(const at::Tensor& x) {
   std::vector<at::Tensor> parts;
-  for (size_t i = 0; i + 1 < branches_.size(); ++i) parts.push_back(branches_[i]->forward(x));
+  for (size_t i = 0; i + 1 < branches_.size(); ++i) parts.push_back(Forward(branches_[i], x));
   parts.push_back(ImageLevel(branches_.back(), x));
-  return project_->forward(at::cat(parts, 1));
+  return Forward(project_, at::cat(parts, 1));
 }
 
 }  // namespace seglab

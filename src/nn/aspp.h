@@ -3,6 +3,7 @@
 #include <torch/nn/module.h>
 #include <torch/nn/pimpl.h>
 
+#include <string>
 #include <vector>
 
 #include "nn/sequential.h"
@@ -18,9 +19,13 @@ TensorSequential ConvBnRelu(int64_t in, int64_t out, int64_t kernel, int64_t dil
 at::Tensor ImageLevel(TensorSequential& branch, const at::Tensor& x);
 
 struct AsppOptions {
-  int64_t in = 2048, out = 256;
+  int64_t in = 2048, out = 256;               ///< channels
   std::vector<int64_t> rates = {12, 24, 36};  ///< dilations of the 3x3 branches
-  double dropout = 0.5;                       ///< behind the projection
+  double dropout = 0.5;                       ///< behind the projection, 0..0.95
+
+  /// @param where  what the options are called in a message
+  /// @throws Error naming the member that is out of range
+  void Check(const std::string& where = "AsppOptions") const;
 };
 
 /// Atrous spatial pyramid pooling with image-level features (section 3.3 of DeepLab v3,
@@ -28,6 +33,7 @@ struct AsppOptions {
 /// projected by a 1x1 convolution. Names are torchvision's: convs.0 .. convs.4, project.
 class AsppImpl : public torch::nn::Module {
  public:
+  /// @throws Error when the options are wrong
   explicit AsppImpl(const AsppOptions& options);
   /// @param x  (N, in, h, w)
   /// @return (N, out, h, w)

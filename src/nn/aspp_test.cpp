@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/test_error.h"
 #include "tensor/state.h"
 
 namespace seglab {
@@ -74,6 +75,24 @@ TEST(AsppTest, DropoutWorksOnlyInTraining) {
   EXPECT_FALSE(at::equal(aspp->forward(x), aspp->forward(x)));
   aspp->eval();
   EXPECT_TRUE(at::equal(aspp->forward(x), aspp->forward(x)));
+}
+
+TEST(AsppTest, OptionsAreChecked) {
+  EXPECT_NO_THROW(Small().Check());
+  EXPECT_NO_THROW(AsppOptions().Check());
+  const auto message = [](auto change) {
+    AsppOptions options = Small();
+    change(options);
+    return ErrorOf([&] { Aspp aspp(options); });
+  };
+  EXPECT_EQ(message([](AsppOptions& o) { o.out = 0; }),
+            "AsppOptions.out: must be at least 1, found 0");
+  EXPECT_EQ(message([](AsppOptions& o) {
+              o.rates = {6, -1};
+            }),
+            "AsppOptions.rates: must be at least 1, found -1");
+  EXPECT_EQ(message([](AsppOptions& o) { o.dropout = 1; }),
+            "AsppOptions.dropout: must be between 0.0 and 0.95, found 1.0");
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "nn/option_checks.h"
 #include "tensor/state.h"
 
 namespace seglab {
@@ -34,7 +35,14 @@ void CheckWindow(int64_t in_size, int64_t out_size, const BilinearGeometry& g) {
 
 }  // namespace
 
+void BilinearGeometry::Check(const std::string& where) const {
+  CheckAtLeast(where, "stride", stride, 1);
+  CheckAtLeast(where, "kernel", kernel, 1);
+  if (!replicate_border) CheckAtLeast(where, "offset", offset, 0);
+}
+
 at::Tensor BilinearMatrix(int64_t in_size, int64_t out_size, const BilinearGeometry& g) {
+  g.Check();
   CheckWindow(in_size, out_size, g);
   at::Tensor matrix = at::zeros({out_size, in_size}, at::kDouble);
   auto rows = matrix.accessor<double, 2>();
@@ -71,6 +79,7 @@ at::Tensor BilinearUpsample(const at::Tensor& x, int64_t out_h, int64_t out_w,
 BilinearLayerImpl::BilinearLayerImpl(int64_t channels, const BilinearGeometry& geometry,
                                      bool learned)
     : geometry_(geometry) {
+  geometry.Check();
   if (!learned) return;
   const at::Tensor kernel = BilinearKernel(geometry.kernel).to(at::kFloat);
   weight_ = register_parameter(

@@ -13,16 +13,23 @@ namespace seglab {
 /// reference code: factor f = (k + 1) / 2; profile (1 - |i - c| / f), c = f - 1 for an odd kernel
 /// and f - 0.5 for an even one; the two-dimensional filter is the product of two profiles.
 struct BilinearGeometry {
-  int64_t stride = 2;
-  int64_t kernel = 4;
-  int64_t offset = 0;  ///< first row and column of the window
+  int64_t stride = 2;  ///< output cells between neighbours of the input, at least 1
+  int64_t kernel = 4;  ///< side of the filter in output cells, at least 1
+  /// First row and column of the window. Below 0 it begins before the border: only where that
+  /// continues.
+  int64_t offset = 0;
   /// Beyond the border the input is 0 (a plain transposed convolution, which fades there), or
   /// continues with its last value (as interpolation does).
   bool replicate_border = false;
+
+  /// @param where  what the geometry is called in a message
+  /// @throws Error naming the member that is out of range
+  void Check(const std::string& where = "BilinearGeometry") const;
 };
 
 /// Rows out_size x in_size of the separable operator: output o = sum_i M(o, i) input i. Double,
 /// CPU.
+/// @throws Error when the geometry is wrong or the window does not fit into the result
 at::Tensor BilinearMatrix(int64_t in_size, int64_t out_size, const BilinearGeometry& geometry);
 
 /// Fixed upsampling as two matrix products, M_h x M_w^T: the filter's separable structure instead
@@ -37,7 +44,9 @@ at::Tensor BilinearUpsample(const at::Tensor& x, int64_t out_h, int64_t out_w,
 /// (C, 1, k, k). When `learned` is false there is no parameter and BilinearUpsample is used.
 class BilinearLayerImpl : public torch::nn::Module {
  public:
+  /// @throws Error when the geometry is wrong
   BilinearLayerImpl(int64_t channels, const BilinearGeometry& geometry, bool learned);
+  /// @throws Error when the window does not fit into the result
   at::Tensor forward(const at::Tensor& x, int64_t out_h, int64_t out_w);
 
  private:

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/test_error.h"
 
 namespace seglab {
 namespace {
@@ -262,6 +263,23 @@ TEST(BilinearTest, WindowsThatDoNotFitAreErrors) {
   EXPECT_NO_THROW(learned->forward(x, 8, 10));
   EXPECT_THROW(learned->forward(x, 9, 10), Error);
   EXPECT_THROW(learned->forward(x, 8, 11), Error);
+}
+
+TEST(BilinearTest, GeometriesAreChecked) {
+  EXPECT_NO_THROW(BilinearGeometry().Check());
+  EXPECT_NO_THROW((BilinearGeometry{2, 4, -1, /*replicate_border=*/true}.Check()));
+  EXPECT_EQ(ErrorOf([] {
+              BilinearGeometry{0, 4, 0, false}.Check();
+            }),
+            "BilinearGeometry.stride: must be at least 1, found 0");
+  EXPECT_EQ(ErrorOf([] {
+              BilinearMatrix(3, 4, {2, 0, 0, false});
+            }),
+            "BilinearGeometry.kernel: must be at least 1, found 0");
+  EXPECT_EQ(ErrorOf([] {
+              BilinearLayer layer(1, BilinearGeometry{2, 4, -1, false}, true);
+            }),
+            "BilinearGeometry.offset: must be at least 0, found -1");
 }
 
 }  // namespace

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <sstream>
+#include <iterator>
 
 #include "base/error.h"
 #include "base/names.h"
@@ -12,6 +12,8 @@
 
 namespace seglab {
 namespace {
+
+constexpr const char* kNames[] = {"imagenet", "caffe", "unit"};
 
 /// Mean color of the ILSVRC networks of Caffe's model zoo, B G R (reference code of FCN).
 constexpr std::array<double, 3> kCaffeMean = {104.00698793, 116.66876762, 122.67891434};
@@ -42,7 +44,8 @@ Preprocessing Preprocessing::FromJson(const Json& json, const std::string& path)
     if (name == "imagenet") return p;
     if (name == "caffe") return {"BGR", 1.0, kCaffeMean, {1, 1, 1}};
     if (name == "unit") return {"RGB", 1.0 / 255, {0.5, 0.5, 0.5}, {0.5, 0.5, 0.5}};
-    throw Error(path, ": ", UnknownName("preprocessing", name, {"imagenet", "caffe", "unit"}));
+    throw Error(path, ": ",
+                UnknownName("preprocessing", name, {std::begin(kNames), std::end(kNames)}));
   }
   JsonReader reader(json, path);
   p.channel_order = reader.Require<std::string>("channel_order");
@@ -95,6 +98,14 @@ std::array<uint8_t, 3> Preprocessing::FillColor() const {
     color[c] = static_cast<uint8_t>(std::clamp(std::lround(mean[from] / scale), 0L, 255L));
   }
   return color;
+}
+
+std::string PreprocessingText(const Preprocessing& preprocessing) {
+  for (const char* name : kNames) {
+    if (preprocessing == Preprocessing::FromJson(name, "preprocessing"))
+      return StrCat("\"", name, "\"");
+  }
+  return preprocessing.ToJson().dump();
 }
 
 at::Tensor Preprocess(const at::Tensor& image, const Preprocessing& p) {

@@ -37,6 +37,9 @@ struct Preprocessing {
   bool operator==(const Preprocessing&) const = default;
 };
 
+/// "imagenet", "caffe" or "unit" where it is one of these, else its members, for messages.
+std::string PreprocessingText(const Preprocessing& preprocessing);
+
 /// @param image  (N, H, W, 3) uint8, R G B, any device
 /// @return (N, 3, H, W) float32, channels-last memory, on the same device
 at::Tensor Preprocess(const at::Tensor& image, const Preprocessing& preprocessing);

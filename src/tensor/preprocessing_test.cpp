@@ -209,5 +209,14 @@ TEST(PreprocessingTest, ObjectsAreChecked) {
   EXPECT_THAT(Message(unknown), HasSubstr("did you mean \"mean\""));
 }
 
+TEST(PreprocessingTest, HasATextForMessages) {
+  for (const std::string name : {"imagenet", "caffe", "unit"}) {
+    EXPECT_EQ(PreprocessingText(Preprocessing::FromJson(name, "p")), "\"" + name + "\"");
+  }
+  Preprocessing odd;
+  odd.mean = {7, 8, 9};
+  EXPECT_EQ(PreprocessingText(odd), odd.ToJson().dump());
+}
+
 }  // namespace
 }  // namespace seglab

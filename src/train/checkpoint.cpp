@@ -3,11 +3,12 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "tensor/state.h"
+#include "weights/checkpoint_file.h"
 
 namespace seglab {
 namespace {
 
-constexpr char kMomentum[] = "optimizer.momentum.";
+constexpr char kOptimizer[] = "optimizer.";
 
 }  // namespace
 
@@ -34,12 +35,12 @@ TrainState TrainState::FromJson(const Json& json, const std::string& path) {
   return state;
 }
 
-void SaveCheckpoint(const std::string& path, const SegModel& model, const Sgd& optimizer,
+void SaveCheckpoint(const std::string& path, const SegModel& model, const Optimizer& optimizer,
                     const TrainState& state, std::map<std::string, std::string> metadata) {
   NamedTensors tensors = ModuleState(model);
   if (!state.finished) {
     for (const auto& [name, tensor] : optimizer.State())
-      tensors.emplace_back(kMomentum + name, tensor);
+      tensors.emplace_back(kOptimizer + name, tensor);
   }
   metadata["state"] = state.ToJson().dump();
   WriteSafetensors(path, tensors, metadata);
@@ -53,18 +54,18 @@ std::optional<TrainState> ReadTrainState(const std::string& path) {
   return TrainState::FromJson(ParseJson(found->second, path + " (state)"), path + " (state)");
 }
 
-void RestoreCheckpoint(const std::string& path, SegModel& model, Sgd& optimizer) {
+void RestoreCheckpoint(const std::string& path, SegModel& model, Optimizer& optimizer) {
   const TensorFile file = ReadSafetensors(path);
   LoadOptions options;
   options.where = path;
   LoadState(model, ModelTensors(file), options);
   model.preprocessing.FromMetadata(file.metadata, path);
-  NamedTensors momentum;
-  const std::string prefix = kMomentum;
+  NamedTensors state;
+  const std::string prefix = kOptimizer;
   for (const auto& [name, tensor] : file.tensors) {
-    if (name.rfind(prefix, 0) == 0) momentum.emplace_back(name.substr(prefix.size()), tensor);
+    if (name.rfind(prefix, 0) == 0) state.emplace_back(name.substr(prefix.size()), tensor);
   }
-  if (!momentum.empty()) optimizer.LoadState(momentum);
+  if (!state.empty()) optimizer.LoadState(state);
 }
 
 }  // namespace seglab

@@ -1,11 +1,12 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 
 #include "base/json.h"
-#include "train/model_file.h"
-#include "train/sgd.h"
+#include "models/seg_model.h"
+#include "train/optimizer.h"
 
 namespace seglab {
 
@@ -24,16 +25,17 @@ struct TrainState {
   static TrainState FromJson(const Json& json, const std::string& path);
 };
 
-/// Writes weights, momentum and state as one file, atomically: after a crash they still belong
-/// together. A finished training is written without momentum.
-void SaveCheckpoint(const std::string& path, const SegModel& model, const Sgd& optimizer,
+/// Writes weights, the optimiser's state and where the training stands as one file, atomically: after a crash they still belong
+/// together. A finished training is written without the
+/// optimiser's state.
+void SaveCheckpoint(const std::string& path, const SegModel& model, const Optimizer& optimizer,
                     const TrainState& state, std::map<std::string, std::string> metadata);
 
 /// Reads the state of a checkpoint; std::nullopt when there is no file.
 std::optional<TrainState> ReadTrainState(const std::string& path);
 
-/// Restores weights and, unless the training is finished, momentum. @throws Error when they do not
-/// fit
-void RestoreCheckpoint(const std::string& path, SegModel& model, Sgd& optimizer);
+/// Restores weights, preprocessing and, unless the training is finished, the optimiser's state.
+/// @throws Error when they do not fit
+void RestoreCheckpoint(const std::string& path, SegModel& model, Optimizer& optimizer);
 
 }  // namespace seglab

@@ -4,14 +4,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <set>
 
 #include "base/error.h"
 #include "base/log.h"
 #include "base/names.h"
 #include "data/audit.h"
-#include "tensor/quoted.h"
-#include "train/evaluator.h"
+#include "tensor/device.h"
 
 namespace seglab {
 
@@ -36,19 +34,6 @@ void CheckDataset(const Dataset& dataset, const std::string& name, int64_t sampl
               " classes do not occur in ", wanted == 0 ? "any of its " : "the ", audit.looked_at,
               " samples looked at: ", Join(absent));
   }
-}
-
-void CheckSameClasses(const LabelSet& trained, const LabelSet& used, const std::string& where) {
-  if (trained.names == used.names || trained.size() != used.size()) return;
-  const auto different =
-      std::mismatch(trained.names.begin(), trained.names.end(), used.names.begin());
-  const std::string text =
-      StrCat(where, ": class ", different.first - trained.names.begin(), " is ",
-             Quoted(*different.first), " in training and ", Quoted(*different.second), " here");
-  const std::set<std::string> these(trained.names.begin(), trained.names.end());
-  if (these == std::set<std::string>(used.names.begin(), used.names.end()))
-    throw Error(text, ": the same classes in another order; give them in the order of training");
-  Log::Warn(text, "; the scores are those of the classes trained");
 }
 
 void CheckTrunk(SegModel& model, const Batch& batch) {

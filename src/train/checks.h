@@ -14,10 +14,6 @@ namespace seglab {
 /// @throws Error with the first finding and their number
 void CheckDataset(const Dataset& dataset, const std::string& name, int64_t samples, int threads);
 
-/// Warns where classes of two label sets of one size differ; the first pair is named.
-/// @throws Error when they are the same in another order: every score would be another class's
-void CheckSameClasses(const LabelSet& trained, const LabelSet& used, const std::string& where);
-
 /// Runs the trunk once and looks at its features: all zero, not finite, or the same everywhere
 /// means that no training will help.
 /// @throws Error saying which

@@ -1,7 +1,8 @@
 #include "train/options.h"
 
 #include "base/error.h"
-#include "train/evaluator.h"
+#include "losses/loss.h"
+#include "train/optimizer.h"
 
 namespace seglab {
 namespace {
@@ -45,9 +46,15 @@ TrainOptions TrainOptions::FromJson(const Json& json, const std::string& path) {
   Json part;
   if (reader.Get("schedule", part))
     o.schedule = ScheduleOptions::FromJson(part, reader.Path("schedule"));
-  if (reader.Get("loss", part)) o.loss = CrossEntropyOptions::FromJson(part, reader.Path("loss"));
-  reader.Get("aux_weight", o.aux_weight, 0.0, kLarge);
-  reader.GetChoice("precision", o.precision, PrecisionNames());
+  if (reader.Get("loss", o.loss)) MakeLoss(o.loss, /*classes=*/0, reader.Path("loss"));
+  if (reader.Get("optimizer", o.optimizer)) FindOptimizer(o.optimizer, reader.Path("optimizer"));
+  if (reader.Has("aux_weight")) {
+    throw Error(reader.Path("aux_weight"),
+                ": is the network's own; write it into \"model\", beside \"aux_loss\"");
+  }
+  std::string precision = PrecisionName(o.precision);
+  reader.GetChoice("precision", precision, PrecisionNames());
+  o.precision = ParsePrecision(precision, reader.Path("precision"));
   reader.Get("threads", o.threads, -1, 1024);
   reader.Get("log_every", o.log_every, int64_t{1}, kMany);
   reader.Get("eval_every", o.eval_every, int64_t{0}, kMany);

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "base/json.h"
-#include "losses/cross_entropy.h"
+#include "tensor/precision.h"
 #include "train/schedule.h"
 
 namespace seglab {
@@ -16,12 +16,13 @@ struct RateGroup {
   double decay = 1;  ///< factor on the weight decay
 };
 
-/// How a network is trained. Everything here except the last block determines the result.
+/// How a network is descended: trained by gradients. Everything here except the last block determines the result.
 struct TrainOptions {
   int64_t iterations = 0;  ///< steps of the optimiser; 0 = no training, only evaluation
   int batch = 1;           ///< images per forward pass
-  int accumulate = 1;     ///< passes whose gradients are averaged into one step (Caffe's iter_size)
+  int accumulate = 1;     ///< passes that make up one step (Caffe's iter_size)
   double lr = 1e-3;       ///< base learning rate
+  Json optimizer = "sgd";  ///< of OptimizerRows(): a name, or an object with "name" and its options
   double momentum = 0.9;  ///< FCN: 0.9 with 20 images, or 0.99 with one ("heavy")
   double weight_decay = 5e-4;
   double bias_lr = 2;     ///< factor on the rate of biases (FCN, section 4.3)
@@ -31,9 +32,8 @@ struct TrainOptions {
   bool freeze_bn = false;         ///< batch norm keeps its running statistics
   double clip_norm = 0;           ///< largest L2 norm of the whole gradient; 0 = no limit
   ScheduleOptions schedule;
-  CrossEntropyOptions loss;
-  double aux_weight = 0.4;            ///< weight of the auxiliary head's loss, where there is one
-  std::string precision = "float32";  ///< or "bfloat16": convolutions and products in 16 bit
+  Json loss = Json::object();  ///< of LossRows(): a name, or an object with "name" and its options
+  Precision precision = Precision::kFloat32;
 
   // What follows changes no result.
   int threads = -1;        ///< loader threads; -1 = as many as cores, 0 = none

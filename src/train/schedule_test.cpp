@@ -7,7 +7,11 @@
 #include <vector>
 
 #include "base/error.h"
-#include "train/test_training.h"
+#include "base/test_error.h"
+#include "base/test_folder.h"
+#include "base/test_log.h"
+#include "data/test_dataset.h"
+#include "models/test_models.h"
 
 namespace seglab {
 namespace {

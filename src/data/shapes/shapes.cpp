@@ -14,6 +14,7 @@ namespace {
 
 constexpr int64_t kMostSamples = 100000000;
 constexpr int kMostDigits = 9;
+constexpr int kGeneratorVersion = 1;  ///< raised when the same options give other pixels
 
 const std::vector<std::string>& Splits() {
   static const std::vector<std::string> splits = {"train", "val", "test"};
@@ -52,6 +53,11 @@ class Shapes : public Dataset {
   int64_t Size() const override { return options_.size; }
   std::string Name(int64_t index) const override { return SampleName(options_.split, index); }
   const LabelSet& Labels() const override { return ShapesLabels(); }
+  Json Settings() const override {
+    return {{"version", kGeneratorVersion}, {"split", options_.split},
+            {"height", options_.height},    {"width", options_.width},
+            {"seed", options_.seed},        {"void_border", options_.void_border}};
+  }
 
   Sample Get(int64_t index) const override {
     CheckIndex(index, Size());
@@ -60,7 +66,7 @@ class Shapes : public Dataset {
     scene.PaintBackdrop(random);
     scene.PaintObjects(random);
     scene.Finish(random);
-    return {scene.image(), scene.label(), -1, Name(index)};
+    return {scene.image(), scene.label(), Name(index)};
   }
 
  private:
@@ -75,7 +81,13 @@ class ShapesClasses : public Dataset {
 
   int64_t Size() const override { return options_.size; }
   std::string Name(int64_t index) const override { return SampleName(options_.split, index); }
-  bool IsClassification() const override { return true; }
+  Task GetTask() const override { return Task::kClassification; }
+  Json Settings() const override {
+    return {{"version", kGeneratorVersion},
+            {"split", options_.split},
+            {"side", options_.side},
+            {"seed", options_.seed}};
+  }
 
   const LabelSet& Labels() const override {
     static const LabelSet labels = [] {
@@ -95,7 +107,7 @@ class ShapesClasses : public Dataset {
     scene.PaintBackdrop(random);
     scene.PaintPortrait(category, random);
     scene.Finish(random);
-    return {scene.image(), cv::Mat(), category, Name(index)};
+    return {scene.image(), Category{category}, Name(index)};
   }
 
  private:

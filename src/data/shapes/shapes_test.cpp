@@ -45,7 +45,7 @@ double MeanIuAtStride(const Dataset& dataset, int images, int factor) {
   const int classes = dataset.Labels().size();
   std::vector<int64_t> hits(classes), truth(classes), guess(classes);
   for (int i = 0; i < images; ++i) {
-    const cv::Mat label = dataset.Get(i).label;
+    const cv::Mat label = dataset.Get(i).truth.LabelMap();
     for (int y = 0; y < label.rows; ++y) {
       for (int x = 0; x < label.cols; ++x) {
         const int t = label.at<uint8_t>(y, x);
@@ -69,9 +69,9 @@ double MeanIuAtStride(const Dataset& dataset, int images, int factor) {
 TEST(ShapesTest, LabelsAreTheSameOnEveryMachine) {
   const auto square = Scenes("train");
   const auto wide = Scenes("val", 96, 160);
-  EXPECT_EQ(Hash(square->Get(0).label), "57723d4fe653ff09");
-  EXPECT_EQ(Hash(square->Get(999).label), "e3569be3f9d45f24");
-  EXPECT_EQ(Hash(wide->Get(7).label), "28959628ec11bbea");
+  EXPECT_EQ(Hash(square->Get(0).truth.LabelMap()), "57723d4fe653ff09");
+  EXPECT_EQ(Hash(square->Get(999).truth.LabelMap()), "e3569be3f9d45f24");
+  EXPECT_EQ(Hash(wide->Get(7).truth.LabelMap()), "28959628ec11bbea");
 }
 
 TEST(ShapesTest, PicturesAreTheSameOnEveryMachine) {
@@ -85,7 +85,7 @@ TEST(ShapesTest, SampleDependsOnItsIndexOnly) {
   std::vector<std::string> expected;
   for (int i = 0; i < kSamples; ++i) {
     const Sample sample = dataset->Get(i);
-    expected.push_back(Hash(sample.image) + Hash(sample.label));
+    expected.push_back(Hash(sample.image) + Hash(sample.truth.LabelMap()));
   }
   EXPECT_EQ(std::set<std::string>(expected.begin(), expected.end()).size(), expected.size());
   std::vector<std::string> found(kSamples);
@@ -94,7 +94,7 @@ TEST(ShapesTest, SampleDependsOnItsIndexOnly) {
     threads.emplace_back([&, t] {
       for (int i = kSamples - 1 - t; i >= 0; i -= kThreads) {
         const Sample sample = dataset->Get(i);
-        found[i] = Hash(sample.image) + Hash(sample.label);
+        found[i] = Hash(sample.image) + Hash(sample.truth.LabelMap());
       }
     });
   }
@@ -136,12 +136,13 @@ TEST(ShapesTest, LabelsAreInRangeAndAllClassesOccur) {
   for (int i = 0; i < kImages; ++i) {
     const Sample sample = dataset->Get(i);
     ASSERT_EQ(sample.image.type(), CV_8UC3);
-    ASSERT_EQ(sample.label.type(), CV_8UC1);
-    ASSERT_EQ(sample.image.size(), sample.label.size());
-    EXPECT_EQ(sample.category, -1);
+    ASSERT_EQ(sample.truth.LabelMap().type(), CV_8UC1);
+    ASSERT_EQ(sample.image.size(), sample.truth.LabelMap().size());
+    EXPECT_TRUE(sample.truth.HasLabelMap());
     EXPECT_EQ(sample.name, dataset->Name(i));
     std::set<int> objects;
-    for (auto it = sample.label.begin<uint8_t>(); it != sample.label.end<uint8_t>(); ++it) {
+    for (auto it = sample.truth.LabelMap().begin<uint8_t>();
+         it != sample.truth.LabelMap().end<uint8_t>(); ++it) {
       ++pixels[*it];
       if (*it > 0 && *it < classes) objects.insert(*it);
     }
@@ -177,8 +178,10 @@ TEST(ShapesTest, BorderOnlyHidesLabels) {
     for (int i = 0; i < 10; ++i) {
       const Sample a = with->Get(i), b = without->Get(i);
       EXPECT_TRUE(Equal(a.image, b.image));
-      EXPECT_EQ(cv::countNonZero(b.label == kIgnoreLabel), 0);
-      EXPECT_EQ(cv::countNonZero((a.label != b.label) & (a.label != kIgnoreLabel)), 0);
+      EXPECT_EQ(cv::countNonZero(b.truth.LabelMap() == kIgnoreLabel), 0);
+      EXPECT_EQ(cv::countNonZero((a.truth.LabelMap() != b.truth.LabelMap()) &
+                                 (a.truth.LabelMap() != kIgnoreLabel)),
+                0);
     }
   }
 }
@@ -217,18 +220,18 @@ TEST(ShapesClassesTest, GivesCategoriesWithoutLabels) {
   ShapesClassesOptions options;
   options.side = 48;
   const auto dataset = MakeShapesClasses(options);
-  EXPECT_TRUE(dataset->IsClassification());
+  EXPECT_TRUE(dataset->GetTask() == Task::kClassification);
   ASSERT_EQ(dataset->Labels().size(), 10);
   EXPECT_EQ(dataset->Labels().names[3], ShapesLabels().names[4]);
   EXPECT_EQ(dataset->Labels().palette[3], ShapesLabels().palette[4]);
   std::array<int, 10> count{};
   for (int i = 0; i < 200; ++i) {
     const Sample sample = dataset->Get(i);
-    EXPECT_TRUE(sample.label.empty());
+    EXPECT_FALSE(sample.truth.HasLabelMap());
     EXPECT_EQ(sample.image.size(), cv::Size(48, 48));
-    ASSERT_GE(sample.category, 0);
-    ASSERT_LT(sample.category, 10);
-    ++count[sample.category];
+    ASSERT_GE(sample.truth.CategoryIndex(), 0);
+    ASSERT_LT(sample.truth.CategoryIndex(), 10);
+    ++count[sample.truth.CategoryIndex()];
   }
   EXPECT_GT(*std::min_element(count.begin(), count.end()), 5);
   EXPECT_TRUE(Equal(dataset->Get(9).image, MakeShapesClasses(options)->Get(9).image));

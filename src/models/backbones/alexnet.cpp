@@ -32,19 +32,30 @@
 #include "base/error.h"
 #include "models/backbones/fc_trunk.h"
 #include "models/backbones/layers.h"
+#include "nn/layer_tap.h"
+#include "nn/option_checks.h"
 
 namespace seglab {
 namespace {
 
 namespace nn = torch::nn;
 
+/// @param where  what the options are called in a message
+void CheckPublished(const AlexNetOptions& options, const TrunkOptions& trunk,
+                    const std::string& where) {
+  if (!trunk.published_fcn || options.fc6_kernel == 6) return;
+  throw Error(where, ".fc6_kernel: the published geometry's crops are for 6, found ",
+              options.fc6_kernel, "; take \"geometry\": \"tight\"");
+}
+
 AlexNetOptions ReadOptions(JsonReader& reader) {
   AlexNetOptions options;
   reader.Get("caffe", options.caffe);
-  ReadWidth(reader, options.width);
-  reader.Get("fc6_kernel", options.fc6_kernel, 1, 15);
+  reader.Get("width", options.width);
+  reader.Get("fc6_kernel", options.fc6_kernel);
   reader.Get("fc_width", options.fc_width, 1, 65536);
-  reader.Get("dropout", options.dropout, 0.0, 0.95);
+  reader.Get("dropout", options.dropout);
+  options.Check(reader.path());
   return options;
 }
 
@@ -129,7 +140,7 @@ TensorSequential MakeLinearLayers(const AlexNetOptions& options, int classes) {
 class AlexNetClassifier : public SegModel {
  public:
   AlexNetClassifier(const AlexNetOptions& options, int classes)
-      : side_(options.fc6_kernel), smallest_(options.caffe ? 39 : 63) {
+      : caffe_(options.caffe), side_(options.fc6_kernel), smallest_(options.caffe ? 39 : 63) {
     StrideWalk walk;
     features_ = register_module("features",
                                 FeaturesMaker(options, Geometry::kClassifier, walk).Make().layers);
@@ -139,40 +150,61 @@ class AlexNetClassifier : public SegModel {
   }
 
   SegOutput forward(const at::Tensor& image) override {
-    return {classifier_->forward(Features(image).flatten(1)), {}};
+    return {Forward(classifier_, Features(image).flatten(1)), {}};
   }
 
   /// The pooled map, as torchvision: an identity at 224 (CaffeNet: 227) pixels.
   at::Tensor Features(const at::Tensor& image) override {
     CheckImage(image, "alexnet classifier", smallest_);
-    return at::adaptive_avg_pool2d(features_->forward(image), {side_, side_}).contiguous();
+    return at::adaptive_avg_pool2d(Forward(features_, image), {side_, side_}).contiguous();
   }
 
+  NetworkTraits Traits() const override { return CaffeTraits(caffe_); }
+
  private:
+  bool caffe_;
   int64_t side_, smallest_;
   TensorSequential features_{nullptr}, classifier_{nullptr};
 };
 
 }  // namespace
 
+void AlexNetOptions::Check(const std::string& where) const {
+  CheckWidth(where, width);
+  CheckRange(where, "fc6_kernel", fc6_kernel, 1, 15);
+  CheckRange(where, "fc_width", fc_width, 0, 65536);
+  CheckDropout(where, dropout);
+}
+
+std::shared_ptr<Trunk> MakeAlexNetTrunk(const AlexNetOptions& options, const TrunkOptions& trunk) {
+  options.Check();
+  trunk.Check();
+  CheckPublished(options, trunk, "AlexNetOptions");
+  const Geometry geometry = trunk.published_fcn ? Geometry::kPublished : Geometry::kTight;
+  StrideWalk walk(trunk.output_stride);
+  StagedFeatures features = FeaturesMaker(options, geometry, walk).Make();
+  features.pooling_indices = trunk.pooling_indices;
+  const FcOptions fc = {
+      FcWidth(options), options.fc6_kernel, options.dropout,           "classifier.1",
+      "classifier.4",   "classifier.6",     CaffeTraits(options.caffe)};
+  return std::make_shared<FcTrunk>(features, Pool5Channels(options), fc, geometry, walk);
+}
+
+std::shared_ptr<SegModel> MakeAlexNetClassifier(const AlexNetOptions& options, int classes) {
+  options.Check();
+  return std::make_shared<AlexNetClassifier>(options, classes);
+}
+
 std::shared_ptr<Trunk> MakeAlexNetTrunk(const std::string&, JsonReader& reader,
                                         const TrunkOptions& trunk) {
   const AlexNetOptions options = ReadOptions(reader);
-  if (trunk.published_fcn && options.fc6_kernel != 6) {
-    throw Error(reader.Path("fc6_kernel"), ": the published geometry's crops are for 6, found ",
-                options.fc6_kernel, "; take \"geometry\": \"tight\"");
-  }
-  const Geometry geometry = trunk.published_fcn ? Geometry::kPublished : Geometry::kTight;
-  StrideWalk walk(trunk.output_stride);
-  const StagedFeatures features = FeaturesMaker(options, geometry, walk).Make();
-  const FcOptions fc = {FcWidth(options), options.fc6_kernel, options.dropout,
-                        "classifier.1",   "classifier.4",     "classifier.6"};
-  return std::make_shared<FcTrunk>(features, Pool5Channels(options), fc, geometry, walk);
+  CheckPublished(options, trunk, reader.path());
+  return MakeAlexNetTrunk(options, trunk);
 }
 
 std::shared_ptr<SegModel> MakeAlexNetClassifier(const std::string&, JsonReader& reader,
                                                 int classes) {
-  return std::make_shared<AlexNetClassifier>(ReadOptions(reader), classes);
+  return MakeAlexNetClassifier(ReadOptions(reader), classes);
 }
 
 }  // namespace seglab

@@ -2,6 +2,7 @@
 
 #include <torch/nn/module.h>
 
+#include <array>
 #include <map>
 #include <memory>
 #include <string>
@@ -9,24 +10,28 @@
 
 #include "base/json.h"
 #include "models/seg_model.h"
+#include "tensor/map_grid.h"
 
 namespace seglab {
+
+/// What a trunk gives at one stride.
+struct FeatureMap {
+  at::Tensor values;  ///< (N, C, h, w)
+  /// With TrunkOptions::pooling_indices, of the max pool that brought the map to its stride, if one
+  /// did: where in the map before it (row * its width + column) each value was found, (N, C', h',
+  /// w') int64, as at::max_unpool2d takes them. Layers may follow on the pool: VGG's maps are the
+  /// pools' own except the deepest, fc7's, which bears pool5's.
+  at::Tensor indices;
+  std::array<int64_t, 2> unpooled = {0, 0};  ///< rows and columns of the map before that pool
+};
 
 /// Feature maps by nominal stride 4, 8, 16, 32 and, where the network has one, 2: what the last
 /// layer before the next reduction gives; VGG's and AlexNet's are the pooled maps that FCN skips
 /// from. 32 is the deepest. With an output stride below 32 the later maps keep the size of the
 /// output stride and are still found under their nominal stride.
 /// In tight geometry a map of actual stride s has ceil(H / s) x ceil(W / s) cells.
-using FeatureMaps = std::map<int, at::Tensor>;
-
-/// Where the cells of a map lie: the receptive field of cell i is centred on pixel center + i *
-/// stride, in rows and in columns alike. Pixel 0 is the first one's middle.
-struct MapGrid {
-  int64_t stride = 1;
-  double center = 0;
-
-  bool operator==(const MapGrid&) const = default;
-};
+/// What any other layer gives is found with a LayerTap.
+using FeatureMaps = std::map<int, FeatureMap>;
 
 struct TrunkOptions {
   /// FCN's published geometry: pad 100 at the first convolution, unpadded fc6.
@@ -34,7 +39,21 @@ struct TrunkOptions {
   /// 32, 16, 8 or 4: reductions beyond it are left out and the layers behind them dilated instead
   /// (the hole algorithm; section 3.1 of DeepLab, arXiv:1412.7062).
   int output_stride = 32;
+  /// Whether the maps bear the indices of their pools, for networks that unpool; only at output
+  /// stride 32, where no pool is dilated.
+  bool pooling_indices = false;
+
+  /// @param where  what the options are called in a message
+  /// @throws Error naming the member that is out of range
+  void Check(const std::string& where = "TrunkOptions") const;
 };
+
+/// @throws Error "where.output_stride: must be ..." unless it is 32, 16, 8 or 4
+void CheckOutputStride(const std::string& where, int output_stride);
+
+/// `x` as integer: strides, and what lies between cells of backbones, half pixels and half cells
+/// apart. @throws std::logic_error when it is none
+int64_t WholeNumber(double x);
 
 /// A backbone without its classifier, as dense feature extractor. Its parameter names are the
 /// classifier's (torchvision's) where the layer is the same.
@@ -45,6 +64,8 @@ class Trunk : public torch::nn::Module {
   /// The weights of this backbone's classifier as this trunk's: linear layers that it keeps turned
   /// into convolutions, the others dropped (section 4.1 of FCN).
   virtual SegModel::Start StartFromClassifier(const NamedTensors& source) const = 0;
+  /// The backbone's part of the Traits() of a network on it.
+  virtual NetworkTraits Traits() const { return {}; }
 
   /// @param stride  nominal
   /// @throws Error when this trunk has no such map
@@ -53,7 +74,7 @@ class Trunk : public torch::nn::Module {
   /// The nominal strides of forward's maps, ascending.
   std::vector<int> Strides() const;
   /// The actual stride of the deepest map.
-  int64_t OutputStride() const { return Grid(32).stride; }
+  int64_t OutputStride() const { return WholeNumber(Grid(32).stride); }
 
  protected:
   void AddMap(int stride, int64_t channels, const MapGrid& grid) {
@@ -84,12 +105,9 @@ struct BackboneRow {
 const std::vector<BackboneRow>& BackboneRows();
 
 /// @param spec  "vgg16" or {"name": "vgg16", "width": 0.25}
-/// @throws Error on an unknown name or key
+/// @throws Error on an unknown name or key, or on options that are out of range
 std::shared_ptr<Trunk> MakeTrunk(const Json& spec, const TrunkOptions& options,
                                  const std::string& path);
 std::shared_ptr<SegModel> MakeClassifier(const Json& spec, int classes, const std::string& path);
-
-/// Reads "output_stride" (32, 16, 8 or 4); absent: `value` stays.
-void ReadOutputStride(JsonReader& reader, int& value);
 
 }  // namespace seglab

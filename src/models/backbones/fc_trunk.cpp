@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "nn/layer_tap.h"
 #include "tensor/state.h"
 
 namespace seglab {
@@ -80,19 +81,20 @@ FcTrunk::FcTrunk(StagedFeatures features, int64_t channels, FcOptions options, G
   fc7_ = register_module("fc7", nn::Conv2d(nn::Conv2dOptions(options_.width, options_.width, 1)));
   for (const auto& [stride, map] : features_.maps) AddMap(stride, map.channels, map.grid);
   AddMap(32, options_.width, walk.grid());
-  // What fc6 looks at; forward replaces it by fc7's map.
+  // What fc6 looks at; forward replaces its values by fc7's.
   features_.maps[32] = {features_.layers->size() - 1, channels, walk.grid()};
   InitHe(*this);
 }
 
 FeatureMaps FcTrunk::forward(const at::Tensor& image) {
   FeatureMaps maps = features_.Forward(image);
-  at::Tensor x = maps.at(32);
+  FeatureMap& deepest = maps.at(32);
+  at::Tensor x = deepest.values;
   if (fc6_pad_begin_ != fc6_pad_end_) {
     x = at::constant_pad_nd(x, {fc6_pad_begin_, fc6_pad_end_, fc6_pad_begin_, fc6_pad_end_}, 0);
   }
-  x = at::dropout(fc6_(x).relu_(), options_.dropout, is_training());
-  maps[32] = at::dropout(fc7_(x).relu_(), options_.dropout, is_training());
+  x = at::dropout(Forward(fc6_, x).relu_(), options_.dropout, is_training());
+  deepest.values = at::dropout(Forward(fc7_, x).relu_(), options_.dropout, is_training());
   return maps;
 }
 

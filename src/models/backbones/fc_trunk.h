@@ -14,6 +14,7 @@ struct FcOptions {
   int64_t fc6_kernel = 7;
   double dropout = 0.5;
   std::string fc6, fc7, fc8;  ///< names of these layers in the classifier
+  NetworkTraits traits = {};
 };
 
 /// The trunk of a backbone that ends in fully connected layers, as AlexNet and VGG: fc6 as k x k
@@ -32,6 +33,7 @@ class FcTrunk : public Trunk {
           StrideWalk walk);
   FeatureMaps forward(const at::Tensor& image) override;
   SegModel::Start StartFromClassifier(const NamedTensors& source) const override;
+  NetworkTraits Traits() const override { return options_.traits; }
 
  private:
   /// fc6's matrix as this trunk's kernel, subsampled where it is larger.

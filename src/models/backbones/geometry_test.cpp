@@ -1,3 +1,4 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
@@ -5,10 +6,12 @@
 #include <cctype>
 #include <cmath>
 #include <limits>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "base/error.h"
+#include "base/test_error.h"
 #include "models/backbones/backbone.h"
 #include "models/backbones/layers.h"
 #include "tensor/state.h"
@@ -16,6 +19,8 @@
 // Where the maps of every backbone lie, at every output stride.
 namespace seglab {
 namespace {
+
+using testing::HasSubstr;
 
 constexpr int kOutputStrides[] = {32, 16, 8, 4};
 
@@ -50,13 +55,14 @@ TEST_P(BackboneGeometry, MapsHaveTheirSizesAndChannels) {
       const FeatureMaps maps = trunk->forward(torch::randn({1, 3, height, width}));
       ASSERT_EQ(maps.size(), trunk->Strides().size());
       for (const auto& [nominal, map] : maps) {
-        const int64_t stride = trunk->Grid(nominal).stride;
+        const int64_t stride = WholeNumber(trunk->Grid(nominal).stride);
         EXPECT_EQ(stride, std::min(nominal, output_stride));
         const std::vector<int64_t> expected = {1, trunk->Channels(nominal),
                                                (height + stride - 1) / stride,
                                                (width + stride - 1) / stride};
-        EXPECT_EQ(map.sizes().vec(), expected) << "stride " << nominal << " at output stride "
-                                               << output_stride << ", " << height << "x" << width;
+        EXPECT_EQ(map.values.sizes().vec(), expected)
+            << "stride " << nominal << " at output stride " << output_stride << ", " << height
+            << "x" << width;
       }
     }
   }
@@ -68,11 +74,11 @@ TEST_P(BackboneGeometry, StridesAreFoundByName) {
   EXPECT_THROW(trunk->Channels(64), Error);
 }
 
-// An image whose column x is not a number, as low as the dilated even kernels allow, which leave out
-// the middle: the cells that are not numbers either are
-// those whose receptive fields hold x. The middle between the first and the last of them, averaged
-// over a whole stride of x, is where x lies among the cells. In double precision, which no fast
-// convolution that mixes neighbours handles.
+// An image whose column x is not a number, as low as the dilated even kernels allow, which leave
+// out the middle: the cells that are not numbers either are those whose receptive fields hold x.
+// The middle between the first and the last of them, averaged over a whole stride of x, is where x
+// lies among the cells. In double precision, which no fast convolution that mixes neighbours
+// handles.
 TEST_P(BackboneGeometry, CellsLieOnTheirPixels) {
   constexpr int64_t kWidth = 4096, kMiddle = kWidth / 2;
   for (int output_stride : {32, 8}) {
@@ -88,17 +94,16 @@ TEST_P(BackboneGeometry, CellsLieOnTheirPixels) {
     for (int nominal : trunk->Strides()) {
       const MapGrid grid = trunk->Grid(nominal);
       double sum = 0;
-      for (int64_t i = 0; i < grid.stride; ++i) {
-        const at::Tensor hit = at::isnan(maps.at(nominal)[i]).any(0).any(0).nonzero();
+      for (int64_t i = 0; i < WholeNumber(grid.stride); ++i) {
+        const at::Tensor hit = at::isnan(maps.at(nominal).values[i]).any(0).any(0).nonzero();
         ASSERT_GT(hit.numel(), 0) << "stride " << nominal << " at output stride " << output_stride
                                   << " does not see the pixel";
         const int64_t first = hit.min().item<int64_t>(), last = hit.max().item<int64_t>();
         ASSERT_GT(first, 0) << "the receptive field is wider than the image";
         sum += static_cast<double>(first + last) / 2;
       }
-      const auto stride = static_cast<double>(grid.stride);
-      const double pixel = kMiddle + (stride - 1) / 2;
-      EXPECT_NEAR(sum / stride, (pixel - grid.center) / stride, 1e-9)
+      const double pixel = kMiddle + (grid.stride - 1) / 2;
+      EXPECT_NEAR(sum / grid.stride, (pixel - grid.center) / grid.stride, 1e-9)
           << "stride " << nominal << " at output stride " << output_stride;
     }
   }
@@ -119,18 +124,18 @@ TEST_P(BackboneGeometry, DilationKeepsTheStridedNetworksValues) {
     for (int nominal : {4, 8, 16, 32}) {
       if (nominal == 32 && ends_at_16) continue;  // the trunk's own pool is left out then
       const MapGrid from = dilated->Grid(nominal), to = strided->Grid(nominal);
-      const int64_t step = to.stride / from.stride;
-      const double phase = (to.center - from.center) / static_cast<double>(from.stride);
+      const int64_t step = WholeNumber(to.stride / from.stride);
+      const double phase = (to.center - from.center) / from.stride;
       ASSERT_EQ(phase, std::floor(phase));
       ASSERT_TRUE(phase >= 0 && phase < static_cast<double>(step));
       const auto first = static_cast<int64_t>(phase);
       const int64_t end = std::numeric_limits<int64_t>::max();
       const at::Tensor cells =
-          found.at(nominal).slice(2, first, end, step).slice(3, first, end, step);
-      ASSERT_EQ(cells.sizes(), expected.at(nominal).sizes());
-      const double scale = expected.at(nominal).abs().max().item<double>();
+          found.at(nominal).values.slice(2, first, end, step).slice(3, first, end, step);
+      ASSERT_EQ(cells.sizes(), expected.at(nominal).values.sizes());
+      const double scale = expected.at(nominal).values.abs().max().item<double>();
       EXPECT_GT(scale, 1e-3) << "the strided map is dead";
-      EXPECT_LE((cells - expected.at(nominal)).abs().max().item<double>(), 1e-5 * scale)
+      EXPECT_LE((cells - expected.at(nominal).values).abs().max().item<double>(), 1e-5 * scale)
           << "stride " << nominal << " at output stride " << output_stride;
     }
   }
@@ -188,13 +193,21 @@ TEST(LayersTest, DilatedPoolsOfTinyMapsAreFinite) {
   }
 }
 
-TEST(LayersTest, OutputStridesAreChecked) {
+TEST(LayersTest, TrunkOptionsAreChecked) {
   for (int wrong : {0, 1, 2, 12, 64}) {
-    const Json spec = {{"output_stride", wrong}};
-    JsonReader reader(spec, "model");
-    int value = 32;
-    EXPECT_THROW(ReadOutputStride(reader, value), Error) << wrong;
+    TrunkOptions options;
+    options.output_stride = wrong;
+    EXPECT_EQ(ErrorOf([&] { options.Check(); }),
+              StrCat("TrunkOptions.output_stride: must be 32, 16, 8 or 4, found ", wrong));
+    EXPECT_THROW(MakeTrunk("vgg11", options, "backbone"), Error);
   }
+  EXPECT_NO_THROW(TrunkOptions().Check());
+  EXPECT_THAT(ErrorOf([] { TrunkOptions{true, 16}.Check(); }), HasSubstr("published geometry"));
+  EXPECT_THAT(ErrorOf([] {
+                TrunkOptions{false, 16, true}.Check();
+              }),
+              HasSubstr("TrunkOptions.pooling_indices"));
+  EXPECT_THROW(WholeNumber(1.5), std::logic_error);
 }
 
 }  // namespace

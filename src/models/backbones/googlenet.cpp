@@ -36,6 +36,8 @@
 
 #include "base/error.h"
 #include "models/backbones/layers.h"
+#include "nn/layer_tap.h"
+#include "nn/option_checks.h"
 
 namespace seglab {
 namespace {
@@ -53,8 +55,8 @@ class UnitImpl : public nn::Module {
   }
 
   at::Tensor forward(const at::Tensor& x) {
-    const at::Tensor y = conv_(x);
-    return (bn_ ? bn_(y) : y).relu_();
+    const at::Tensor y = Forward(conv_, x);
+    return (bn_ ? Forward(bn_, y) : y).relu_();
   }
 
  private:
@@ -92,8 +94,9 @@ class InceptionImpl : public nn::Module {
   }
 
   at::Tensor forward(const at::Tensor& x) {
-    return at::cat({branch1_(x), branch2_->forward(x), branch3_->forward(x), branch4_->forward(x)},
-                   1);
+    return at::cat(
+        {Forward(branch1_, x), Forward(branch2_, x), Forward(branch3_, x), Forward(branch4_, x)},
+        1);
   }
 
  private:
@@ -126,8 +129,9 @@ class Body {
     MapGrid grid;
   };
 
-  Body(nn::Module& owner, const GoogLeNetOptions& options, Geometry geometry, StrideWalk walk)
-      : options_(options) {
+  Body(nn::Module& owner, const GoogLeNetOptions& options, Geometry geometry, StrideWalk walk,
+       bool pooling_indices = false)
+      : options_(options), pooling_indices_(pooling_indices) {
     const bool caffe = options.caffe;
     const int64_t c64 = ScaledChannels(64, options.width),
                   c192 = ScaledChannels(192, options.width);
@@ -157,21 +161,23 @@ class Body {
   }
 
   /// @param behind_4a, behind_4d  where these maps go; may be nullptr
-  FeatureMaps Forward(const at::Tensor& image, at::Tensor* behind_4a, at::Tensor* behind_4d) {
+  FeatureMaps Run(const at::Tensor& image, at::Tensor* behind_4a, at::Tensor* behind_4d) {
     FeatureMaps found;
-    found[2] = conv1_(Transformed(image));
-    found[4] = conv3_(conv2_(Normalized(pool1_(found[2]))));
-    at::Tensor x = pool2_(Normalized(found[4]));
+    found[2].values = Forward(conv1_, Transformed(image));
+    FeatureMap x = pool1_->Pooled(found[2].values, pooling_indices_);
+    x.values = Forward(conv3_, Forward(conv2_, Normalized(x.values)));
+    found[4] = x;
+    x = pool2_->Pooled(Normalized(x.values), pooling_indices_);
     for (size_t i = 0; i < inceptions_.size(); ++i) {
-      x = inceptions_[i](x);
-      if (i == k4a && behind_4a != nullptr) *behind_4a = x;
-      if (i == k4d && behind_4d != nullptr) *behind_4d = x;
+      x.values = Forward(inceptions_[i], x.values);
+      if (i == k4a && behind_4a != nullptr) *behind_4a = x.values;
+      if (i == k4d && behind_4d != nullptr) *behind_4d = x.values;
       if (i == k3b) {
         found[8] = x;
-        x = pool3_(x);
+        x = pool3_->Pooled(x.values, pooling_indices_);
       } else if (i == k4e) {
         found[16] = x;
-        x = pool4_(x);
+        x = pool4_->Pooled(x.values, pooling_indices_);
       }
     }
     found[32] = x;
@@ -200,6 +206,7 @@ class Body {
   }
 
   GoogLeNetOptions options_;
+  bool pooling_indices_;
   Unit conv1_{nullptr}, conv2_{nullptr}, conv3_{nullptr};
   Pool pool1_{nullptr}, pool2_{nullptr}, pool3_{nullptr}, pool4_{nullptr};
   std::vector<Inception> inceptions_;
@@ -216,9 +223,9 @@ class AuxHeadImpl : public nn::Module {
   }
 
   at::Tensor forward(const at::Tensor& x) {
-    const at::Tensor pooled = conv_(at::adaptive_avg_pool2d(x, {4, 4}));
-    const at::Tensor hidden = fc1_(pooled.contiguous().flatten(1)).relu_();
-    return fc2_(at::dropout(hidden, 0.7, is_training()));
+    const at::Tensor pooled = Forward(conv_, at::adaptive_avg_pool2d(x, {4, 4}));
+    const at::Tensor hidden = Forward(fc1_, pooled.contiguous().flatten(1)).relu_();
+    return Forward(fc2_, at::dropout(hidden, 0.7, is_training()));
   }
 
  private:
@@ -227,31 +234,43 @@ class AuxHeadImpl : public nn::Module {
 };
 TORCH_MODULE(AuxHead);
 
+NetworkTraits TraitsOf(const GoogLeNetOptions& options) {
+  NetworkTraits traits = CaffeTraits(options.caffe);
+  if (options.transform_input) traits["input"] = "unit";
+  return traits;
+}
+
 class GoogLeNetTrunk : public Trunk {
  public:
-  GoogLeNetTrunk(const GoogLeNetOptions& options, int output_stride)
-      : body_(*this, options, Geometry::kTight, StrideWalk(output_stride)) {
+  GoogLeNetTrunk(const GoogLeNetOptions& options, const TrunkOptions& trunk)
+      : traits_(TraitsOf(options)),
+        body_(*this, options, Geometry::kTight, StrideWalk(trunk.output_stride),
+              trunk.pooling_indices) {
     for (const auto& [stride, map] : body_.maps) AddMap(stride, map.channels, map.grid);
     InitHe(*this);
   }
 
   FeatureMaps forward(const at::Tensor& image) override {
-    return body_.Forward(image, nullptr, nullptr);
+    return body_.Run(image, nullptr, nullptr);
   }
 
   SegModel::Start StartFromClassifier(const NamedTensors& source) const override {
     return WithoutLayers(source, {"fc", "aux1", "aux2"});
   }
+  NetworkTraits Traits() const override { return traits_; }
 
  private:
+  NetworkTraits traits_;
   Body body_;
 };
 
 class GoogLeNetClassifier : public SegModel {
  public:
   GoogLeNetClassifier(const GoogLeNetOptions& options, int classes)
-      : smallest_(options.caffe ? 31 : 15),
+      : traits_(TraitsOf(options)),
+        smallest_(options.caffe ? 31 : 15),
         dropout_(options.dropout),
+        aux_weight_(options.aux_weight),
         body_(*this, options, Geometry::kClassifier, StrideWalk()) {
     if (options.aux_loss) {
       aux1_ = register_module("aux1", AuxHead(body_.channels[k4a], options, classes));
@@ -265,26 +284,29 @@ class GoogLeNetClassifier : public SegModel {
   SegOutput forward(const at::Tensor& image) override {
     CheckImage(image, kName, smallest_);
     at::Tensor behind_4a, behind_4d;
-    const at::Tensor deepest = body_.Forward(image, &behind_4a, &behind_4d).at(32);
-    SegOutput out;
-    out.logits = fc_(at::dropout(deepest.mean({2, 3}), dropout_, is_training()));
-    if (aux1_ && is_training()) {
-      out.aux_logits =
-          (at::log_softmax(aux1_(behind_4a), 1) + at::log_softmax(aux2_(behind_4d), 1)) / 2;
-    }
-    return out;
+    const at::Tensor deepest = body_.Run(image, &behind_4a, &behind_4d).at(32).values;
+    const at::Tensor logits =
+        Forward(fc_, at::dropout(deepest.mean({2, 3}), dropout_, is_training()));
+    if (!aux1_ || !is_training()) return {logits, {}};
+    const at::Tensor aux = (at::log_softmax(Forward(aux1_, behind_4a), 1) +
+                            at::log_softmax(Forward(aux2_, behind_4d), 1)) /
+                           2;
+    return {logits, {{logits, {}, 1}, {aux, {}, aux_weight_}}};
   }
 
   at::Tensor Features(const at::Tensor& image) override {
     CheckImage(image, kName, smallest_);
-    return body_.Forward(image, nullptr, nullptr).at(32);
+    return body_.Run(image, nullptr, nullptr).at(32).values;
   }
+
+  NetworkTraits Traits() const override { return traits_; }
 
  private:
   static constexpr char kName[] = "googlenet classifier";
 
+  NetworkTraits traits_;
   int64_t smallest_;
-  double dropout_;
+  double dropout_, aux_weight_;
   Body body_;
   AuxHead aux1_{nullptr}, aux2_{nullptr};
   nn::Linear fc_{nullptr};
@@ -294,28 +316,50 @@ GoogLeNetOptions ReadOptions(JsonReader& reader) {
   GoogLeNetOptions options;
   reader.Get("caffe", options.caffe);
   reader.Get("transform_input", options.transform_input);
-  ReadWidth(reader, options.width);
-  if (options.caffe && options.transform_input) {
-    throw Error(reader.Path("transform_input"),
-                ": is for torchvision's weights, found with \"caffe\"; leave one of them out");
-  }
+  reader.Get("width", options.width);
   return options;
 }
 
 }  // namespace
 
-std::shared_ptr<Trunk> MakeGoogLeNetTrunk(const std::string& name, JsonReader& reader,
+void GoogLeNetOptions::Check(const std::string& where) const {
+  CheckWidth(where, width);
+  if (caffe && transform_input) {
+    throw Error(where,
+                ".transform_input: is for torchvision's weights, found with \"caffe\"; leave one "
+                "of them out");
+  }
+  CheckAuxWeight(where, aux_weight);
+  CheckDropout(where, dropout);
+}
+
+std::shared_ptr<Trunk> MakeGoogLeNetTrunk(const GoogLeNetOptions& options,
                                           const TrunkOptions& trunk) {
-  RefusePublished(name, trunk);
-  return std::make_shared<GoogLeNetTrunk>(ReadOptions(reader), trunk.output_stride);
+  options.Check();
+  trunk.Check();
+  RefusePublished("googlenet", trunk);
+  return std::make_shared<GoogLeNetTrunk>(options, trunk);
+}
+
+std::shared_ptr<SegModel> MakeGoogLeNetClassifier(const GoogLeNetOptions& options, int classes) {
+  options.Check();
+  return std::make_shared<GoogLeNetClassifier>(options, classes);
+}
+
+std::shared_ptr<Trunk> MakeGoogLeNetTrunk(const std::string&, JsonReader& reader,
+                                          const TrunkOptions& trunk) {
+  const GoogLeNetOptions options = ReadOptions(reader);
+  options.Check(reader.path());
+  return MakeGoogLeNetTrunk(options, trunk);
 }
 
 std::shared_ptr<SegModel> MakeGoogLeNetClassifier(const std::string&, JsonReader& reader,
                                                   int classes) {
   GoogLeNetOptions options = ReadOptions(reader);
-  reader.Get("aux_loss", options.aux_loss);
-  reader.Get("dropout", options.dropout, 0.0, 0.95);
-  return std::make_shared<GoogLeNetClassifier>(options, classes);
+  ReadAuxLoss(reader, options.aux_loss, options.aux_weight);
+  reader.Get("dropout", options.dropout);
+  options.Check(reader.path());
+  return MakeGoogLeNetClassifier(options, classes);
 }
 
 }  // namespace seglab

@@ -3,9 +3,15 @@
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <memory>
+#include <stdexcept>
+#include <tuple>
 #include <utility>
 
 #include "base/error.h"
+#include "base/names.h"
+#include "nn/layer_tap.h"
+#include "nn/option_checks.h"
 #include "tensor/state.h"
 
 namespace seglab {
@@ -13,10 +19,10 @@ namespace seglab {
 namespace nn = torch::nn;
 
 StrideWalk::Step StrideWalk::Next(int64_t stride) {
-  Step step{1, dilation_, grid_.stride};
-  if (grid_.stride * stride <= output_stride_) {
+  Step step{1, dilation_, stride_};
+  if (stride_ * stride <= output_stride_) {
     step.stride = stride;
-    grid_.stride *= stride;
+    stride_ *= stride;
   } else {
     dilation_ *= stride;  // from the next layer on
   }
@@ -33,13 +39,22 @@ nn::Conv2dOptions CenteredConv(int64_t in, int64_t out, int64_t kernel,
 
 at::Tensor PoolImpl::forward(const at::Tensor& x) {
   const PoolOptions& o = options_;
-  // LibTorch pads both sides alike, at most half a kernel counted without its holes, with minus
-  // infinity.
-  const bool plain = o.dilation == 1 && o.pad_begin == o.pad_end;
+  const bool plain = IsPlain();
   const at::Tensor padded =
       plain ? x : at::constant_pad_nd(x, {o.pad_begin, o.pad_end, o.pad_begin, o.pad_end}, 0);
   return at::max_pool2d(padded, o.kernel, o.stride, plain ? o.pad_begin : 0, o.dilation,
                         o.ceil_mode);
+}
+
+FeatureMap PoolImpl::Pooled(const at::Tensor& x, bool indices) {
+  if (!indices) return {forward(x), {}, {}};
+  const PoolOptions& o = options_;
+  if (!IsPlain()) throw std::logic_error("pool: indices of a padded input");
+  FeatureMap found;
+  std::tie(found.values, found.indices) =
+      at::max_pool2d_with_indices(x, o.kernel, o.stride, o.pad_begin, o.dilation, o.ceil_mode);
+  found.unpooled = {x.size(2), x.size(3)};
+  return found;
 }
 
 Pool MakePool(int64_t kernel, bool ceil_mode, Geometry geometry, StrideWalk& walk) {
@@ -57,21 +72,47 @@ Pool MakePool(int64_t kernel, bool ceil_mode, Geometry geometry, StrideWalk& wal
   return Pool(options);
 }
 
+namespace {
+
+/// Puts what a layer makes of the values into their place; of a max pool, also the indices.
+/// CaffeNet's pools stand in a chain with their normalisation.
+void Advance(nn::AnyModule& layer, FeatureMap& map, bool pooling_indices) {
+  const std::shared_ptr<nn::Module> module = layer.ptr();
+  auto* pool = pooling_indices ? module->as<PoolImpl>() : nullptr;
+  auto* chain = pooling_indices ? module->as<TensorSequentialImpl>() : nullptr;
+  if (pool != nullptr) {
+    map = pool->Pooled(map.values, /*indices=*/true);
+  } else if (chain != nullptr) {
+    for (nn::AnyModule& inner : *chain) Advance(inner, map, pooling_indices);
+  } else {
+    map.values = layer.forward<at::Tensor>(map.values);
+  }
+  LayerTap::Report(*module, map.values);
+}
+
+}  // namespace
+
 FeatureMaps StagedFeatures::Forward(const at::Tensor& image) {
   FeatureMaps found;
-  at::Tensor x = image;
+  FeatureMap x{image, {}, {}};
   size_t index = 0;
   for (nn::AnyModule& layer : *layers) {
-    x = layer.forward<at::Tensor>(x);
+    Advance(layer, x, pooling_indices);
+    bool marked = false;
     for (const auto& [stride, map] : maps) {
-      if (map.layer == index) found[stride] = x;
+      if (map.layer != index) continue;
+      found[stride] = x;
+      marked = true;
     }
+    if (marked) x = {x.values, {}, {}};
     ++index;
   }
+  LayerTap::Report(*layers, x.values);
   return found;
 }
 
-StagedTrunk::StagedTrunk(StagedFeatures features, Fan fan) : features_(std::move(features)) {
+StagedTrunk::StagedTrunk(StagedFeatures features, Fan fan, NetworkTraits traits)
+    : features_(std::move(features)), traits_(std::move(traits)) {
   register_module("features", features_.layers);
   for (const auto& [stride, map] : features_.maps) AddMap(stride, map.channels, map.grid);
   InitHe(*this, fan);
@@ -87,7 +128,29 @@ int64_t ScaledChannels(int64_t channels, double width) {
   return static_cast<double>(nearest) < 0.9 * wanted ? nearest + 8 : nearest;
 }
 
-void ReadWidth(JsonReader& reader, double& width) { reader.Get("width", width, 1.0 / 64, 4.0); }
+void CheckWidth(const std::string& where, double width) {
+  CheckRange(where, "width", width, 1.0 / 64, 4.0);
+}
+
+void CheckBackbone(const std::string& name, const std::vector<std::string>& family) {
+  if (std::find(family.begin(), family.end(), name) != family.end()) return;
+  throw Error("backbone: ", UnknownName("backbone", name, family));
+}
+
+void ReadAuxLoss(JsonReader& reader, bool& aux_loss, double& aux_weight) {
+  reader.Get("aux_loss", aux_loss);
+  if (!reader.Get("aux_weight", aux_weight) || aux_loss) return;
+  throw Error(reader.Path("aux_weight"),
+              ": is of the auxiliary heads' loss, and there are none; add \"aux_loss\": true");
+}
+
+void CheckAuxWeight(const std::string& where, double aux_weight) {
+  CheckRange(where, "aux_weight", aux_weight, 0.0, 1e12);
+}
+
+NetworkTraits CaffeTraits(bool caffe) {
+  return caffe ? NetworkTraits{{"variant", "caffe"}} : NetworkTraits{};
+}
 
 void InitHe(nn::Module& module, Fan fan) {
   for (const auto& child : module.modules(/*include_self=*/false)) {

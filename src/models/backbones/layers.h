@@ -35,14 +35,14 @@ class StrideWalk {
   };
   Step Next(int64_t stride);
   /// Moves the cells' centres.
-  void Shift(double pixels) { grid_.center += pixels; }
+  void Shift(double pixels) { center_ += pixels; }
 
-  const MapGrid& grid() const { return grid_; }
+  MapGrid grid() const { return {static_cast<double>(stride_), center_}; }
   int64_t dilation() const { return dilation_; }  ///< of layers without stride
 
  private:
-  int64_t output_stride_, dilation_ = 1;
-  MapGrid grid_;
+  int64_t output_stride_, stride_ = 1, dilation_ = 1;
+  double center_ = 0;
 };
 
 /// Convolution with an odd kernel that keeps the centres: ceil(size / stride) cells.
@@ -61,8 +61,15 @@ class PoolImpl : public torch::nn::Module {
  public:
   explicit PoolImpl(const PoolOptions& options) : options_(options) {}
   at::Tensor forward(const at::Tensor& x);
+  /// The same as map, with `indices` also where its values were found. Then the pool must not be
+  /// dilated or padded on one side only, as none is at output stride 32.
+  FeatureMap Pooled(const at::Tensor& x, bool indices);
 
  private:
+  /// Whether LibTorch's own padding does: of both sides alike, at most half a kernel counted
+  /// without its holes, with minus infinity.
+  bool IsPlain() const { return options_.dilation == 1 && options_.pad_begin == options_.pad_end; }
+
   PoolOptions options_;
 };
 TORCH_MODULE(Pool);
@@ -89,10 +96,11 @@ class StagedFeatures {
   void Mark(int stride, int64_t channels, const StrideWalk& walk) {
     maps[stride] = {layers->size() - 1, channels, walk.grid()};
   }
-  /// The marked maps.
+  /// The marked maps; with `pooling_indices` also those of the pools before them.
   FeatureMaps Forward(const at::Tensor& image);
 
   TensorSequential layers;
+  bool pooling_indices = false;
   std::map<int, Map> maps;
 };
 
@@ -109,20 +117,35 @@ void InitHe(torch::nn::Module& module, Fan fan = Fan::kIn);
 /// The trunk of a backbone that is one chain, "features", with its classifier in "classifier".
 class StagedTrunk : public Trunk {
  public:
-  explicit StagedTrunk(StagedFeatures features, Fan fan = Fan::kIn);
+  explicit StagedTrunk(StagedFeatures features, Fan fan = Fan::kIn, NetworkTraits traits = {});
   FeatureMaps forward(const at::Tensor& image) override { return features_.Forward(image); }
   SegModel::Start StartFromClassifier(const NamedTensors& source) const override;
+  NetworkTraits Traits() const override { return traits_; }
 
  private:
   StagedFeatures features_;
+  NetworkTraits traits_;
 };
 
 /// Channels of a layer at a factor `width`: the nearest multiple of 8, at least 8, and no more than
 /// a tenth below the product (MobileNet v2's rule). All published counts are multiples of 8.
 int64_t ScaledChannels(int64_t channels, double width);
 
-/// Reads "width", the factor on all channel counts, from 1/64 to 4.
-void ReadWidth(JsonReader& reader, double& width);
+/// @throws Error unless "width", the factor on all channel counts, is from 1/64 to 4
+void CheckWidth(const std::string& where, double width);
+
+/// @throws Error unless `name` is one of the backbones of a family
+void CheckBackbone(const std::string& name, const std::vector<std::string>& family);
+
+/// Reads "aux_loss", whether there are auxiliary heads, and "aux_weight", of their loss.
+/// @throws Error on a weight without heads
+void ReadAuxLoss(JsonReader& reader, bool& aux_loss, double& aux_weight);
+
+/// @throws Error unless the weight of auxiliary heads' loss is from 0 to 1e12
+void CheckAuxWeight(const std::string& where, double aux_weight);
+
+/// What a backbone with its authors' "caffe" layers says of itself.
+NetworkTraits CaffeTraits(bool caffe);
 
 /// `source` without these layers (prefixes of names).
 SegModel::Start WithoutLayers(const NamedTensors& source, const std::vector<std::string>& layers);

@@ -19,6 +19,7 @@
 #include <torch/torch.h>
 
 #include "models/backbones/layers.h"
+#include "nn/layer_tap.h"
 #include "nn/relu6.h"
 
 namespace seglab {
@@ -26,16 +27,16 @@ namespace {
 
 namespace nn = torch::nn;
 
-struct MobileNetV1Options {
-  double width = 1;    ///< factor on all channel counts
-  bool relu6 = false;  ///< TensorFlow's clipped activation
-};
-
 MobileNetV1Options ReadOptions(JsonReader& reader) {
   MobileNetV1Options options;
-  ReadWidth(reader, options.width);
+  reader.Get("width", options.width);
   reader.Get("relu6", options.relu6);
+  options.Check(reader.path());
   return options;
+}
+
+NetworkTraits TraitsOf(const MobileNetV1Options& options) {
+  return options.relu6 ? NetworkTraits{{"activation", "relu6"}} : NetworkTraits{};
 }
 
 struct Block {
@@ -77,7 +78,8 @@ StagedFeatures MakeFeatures(const MobileNetV1Options& options, StrideWalk& walk)
 
 class MobileNetV1Classifier : public SegModel {
  public:
-  MobileNetV1Classifier(const MobileNetV1Options& options, int classes) {
+  MobileNetV1Classifier(const MobileNetV1Options& options, int classes)
+      : traits_(TraitsOf(options)) {
     StrideWalk walk;
     const StagedFeatures features = MakeFeatures(options, walk);
     features_ = register_module("features", features.layers);
@@ -87,31 +89,49 @@ class MobileNetV1Classifier : public SegModel {
   }
 
   SegOutput forward(const at::Tensor& image) override {
-    return {classifier_(Features(image).mean({2, 3})), {}};
+    return {Forward(classifier_, Features(image).mean({2, 3})), {}};
   }
 
   at::Tensor Features(const at::Tensor& image) override {
     CheckImage(image, "mobilenet_v1 classifier");
-    return features_->forward(image);
+    return Forward(features_, image);
   }
 
+  NetworkTraits Traits() const override { return traits_; }
+
  private:
+  NetworkTraits traits_;
   TensorSequential features_{nullptr};
   nn::Linear classifier_{nullptr};
 };
 
 }  // namespace
 
-std::shared_ptr<Trunk> MakeMobileNetV1Trunk(const std::string& name, JsonReader& reader,
+void MobileNetV1Options::Check(const std::string& where) const { CheckWidth(where, width); }
+
+std::shared_ptr<Trunk> MakeMobileNetV1Trunk(const MobileNetV1Options& options,
                                             const TrunkOptions& trunk) {
-  RefusePublished(name, trunk);
+  options.Check();
+  trunk.Check();
+  RefusePublished("mobilenet_v1", trunk);
   StrideWalk walk(trunk.output_stride);
-  return std::make_shared<StagedTrunk>(MakeFeatures(ReadOptions(reader), walk), Fan::kOut);
+  return std::make_shared<StagedTrunk>(MakeFeatures(options, walk), Fan::kOut, TraitsOf(options));
+}
+
+std::shared_ptr<SegModel> MakeMobileNetV1Classifier(const MobileNetV1Options& options,
+                                                    int classes) {
+  options.Check();
+  return std::make_shared<MobileNetV1Classifier>(options, classes);
+}
+
+std::shared_ptr<Trunk> MakeMobileNetV1Trunk(const std::string&, JsonReader& reader,
+                                            const TrunkOptions& trunk) {
+  return MakeMobileNetV1Trunk(ReadOptions(reader), trunk);
 }
 
 std::shared_ptr<SegModel> MakeMobileNetV1Classifier(const std::string&, JsonReader& reader,
                                                     int classes) {
-  return std::make_shared<MobileNetV1Classifier>(ReadOptions(reader), classes);
+  return MakeMobileNetV1Classifier(ReadOptions(reader), classes);
 }
 
 }  // namespace seglab

@@ -19,6 +19,8 @@
 
 #include <algorithm>
 
+#include "nn/layer_tap.h"
+#include "nn/option_checks.h"
 #include "nn/relu6.h"
 
 namespace seglab {
@@ -47,7 +49,7 @@ class InvertedResidualImpl : public nn::Module {
   }
 
   at::Tensor forward(const at::Tensor& x) {
-    const at::Tensor y = conv_->forward(x);
+    const at::Tensor y = Forward(conv_, x);
     return residual_ ? x + y : y;
   }
 
@@ -68,23 +70,25 @@ constexpr Stage kStages[] = {{1, 16, 1, 1, 2},  {6, 24, 2, 2, 4},  {6, 32, 3, 2,
 
 class MobileNetV2Classifier : public SegModel {
  public:
-  MobileNetV2Classifier(double width, double dropout, int classes) {
+  MobileNetV2Classifier(const MobileNetV2Options& options, int classes) {
     StrideWalk walk;
-    const StagedFeatures features = MakeMobileNetV2Features(width, /*last_conv=*/true, walk);
+    const StagedFeatures features =
+        MakeMobileNetV2Features(options.width, /*last_conv=*/true, walk);
     features_ = register_module("features", features.layers);
     nn::Linear last(features.maps.at(32).channels, classes);
-    classifier_ = register_module("classifier", TensorSequential(nn::Dropout(dropout), last));
+    classifier_ =
+        register_module("classifier", TensorSequential(nn::Dropout(options.dropout), last));
     InitHe(*this, Fan::kOut);
     nn::init::normal_(last->weight, 0, 0.01);
   }
 
   SegOutput forward(const at::Tensor& image) override {
-    return {classifier_->forward(Features(image).mean({2, 3})), {}};
+    return {Forward(classifier_, Features(image).mean({2, 3})), {}};
   }
 
   at::Tensor Features(const at::Tensor& image) override {
     CheckImage(image, "mobilenet_v2 classifier");
-    return features_->forward(image);
+    return Forward(features_, image);
   }
 
  private:
@@ -116,22 +120,42 @@ StagedFeatures MakeMobileNetV2Features(double width, bool last_conv, StrideWalk&
   return features;
 }
 
-std::shared_ptr<Trunk> MakeMobileNetV2Trunk(const std::string& name, JsonReader& reader,
+void MobileNetV2Options::Check(const std::string& where) const {
+  CheckWidth(where, width);
+  CheckDropout(where, dropout);
+}
+
+std::shared_ptr<Trunk> MakeMobileNetV2Trunk(const MobileNetV2Options& options,
                                             const TrunkOptions& trunk) {
-  double width = 1;
-  ReadWidth(reader, width);
-  RefusePublished(name, trunk);
+  options.Check();
+  trunk.Check();
+  RefusePublished("mobilenet_v2", trunk);
   StrideWalk walk(trunk.output_stride);
-  return std::make_shared<StagedTrunk>(MakeMobileNetV2Features(width, /*last_conv=*/true, walk),
-                                       Fan::kOut);
+  return std::make_shared<StagedTrunk>(
+      MakeMobileNetV2Features(options.width, /*last_conv=*/true, walk), Fan::kOut);
+}
+
+std::shared_ptr<SegModel> MakeMobileNetV2Classifier(const MobileNetV2Options& options,
+                                                    int classes) {
+  options.Check();
+  return std::make_shared<MobileNetV2Classifier>(options, classes);
+}
+
+std::shared_ptr<Trunk> MakeMobileNetV2Trunk(const std::string&, JsonReader& reader,
+                                            const TrunkOptions& trunk) {
+  MobileNetV2Options options;
+  reader.Get("width", options.width);
+  options.Check(reader.path());
+  return MakeMobileNetV2Trunk(options, trunk);
 }
 
 std::shared_ptr<SegModel> MakeMobileNetV2Classifier(const std::string&, JsonReader& reader,
                                                     int classes) {
-  double width = 1, dropout = 0.2;
-  ReadWidth(reader, width);
-  reader.Get("dropout", dropout, 0.0, 0.95);
-  return std::make_shared<MobileNetV2Classifier>(width, dropout, classes);
+  MobileNetV2Options options;
+  reader.Get("width", options.width);
+  reader.Get("dropout", options.dropout);
+  options.Check(reader.path());
+  return MakeMobileNetV2Classifier(options, classes);
 }
 
 }  // namespace seglab

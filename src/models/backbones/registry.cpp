@@ -1,3 +1,6 @@
+#include <cmath>
+#include <stdexcept>
+
 #include "base/error.h"
 #include "base/names.h"
 #include "models/backbones/alexnet.h"
@@ -71,6 +74,7 @@ const std::vector<BackboneRow>& BackboneRows() {
 
 std::shared_ptr<Trunk> MakeTrunk(const Json& spec, const TrunkOptions& options,
                                  const std::string& path) {
+  options.Check();
   return WithRow(spec, path, [&](const BackboneRow& row, JsonReader& reader) {
     return row.make_trunk(row.name, reader, options);
   });
@@ -96,10 +100,29 @@ const Trunk::Map& Trunk::Find(int stride) const {
   throw Error("backbone: has no features of stride ", stride, "; it has ", Join(strides));
 }
 
-void ReadOutputStride(JsonReader& reader, int& value) {
-  if (!reader.Get("output_stride", value)) return;
-  if (value == 32 || value == 16 || value == 8 || value == 4) return;
-  throw Error(reader.Path("output_stride"), ": must be 32, 16, 8 or 4, found ", value);
+void CheckOutputStride(const std::string& where, int output_stride) {
+  for (int allowed : {32, 16, 8, 4}) {
+    if (output_stride == allowed) return;
+  }
+  throw Error(where, ".output_stride: must be 32, 16, 8 or 4, found ", output_stride);
+}
+
+void TrunkOptions::Check(const std::string& where) const {
+  CheckOutputStride(where, output_stride);
+  if (output_stride == 32) return;
+  if (published_fcn) {
+    throw Error(where, ".output_stride: FCN's published geometry has stride 32, found ",
+                output_stride, "; leave published_fcn out");
+  }
+  if (pooling_indices) {
+    throw Error(where, ".pooling_indices: only at output stride 32, found ", output_stride,
+                "; leave one of them out");
+  }
+}
+
+int64_t WholeNumber(double x) {
+  if (x != std::floor(x)) throw std::logic_error(StrCat("maps: cells lie ", x, " cells apart"));
+  return static_cast<int64_t>(x);
 }
 
 }  // namespace seglab

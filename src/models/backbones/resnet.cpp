@@ -27,6 +27,8 @@
 #include <string>
 
 #include "models/backbones/layers.h"
+#include "nn/layer_tap.h"
+#include "nn/option_checks.h"
 
 namespace seglab {
 namespace {
@@ -77,9 +79,9 @@ class BlockImpl : public nn::Module {
     at::Tensor y = x;
     for (size_t i = 0; i < convs_.size(); ++i) {
       if (i > 0) y = y.relu_();
-      y = norms_[i](convs_[i](y));
+      y = Forward(norms_[i], Forward(convs_[i], y));
     }
-    return y.add_(downsample_ ? downsample_->forward(x) : x).relu_();
+    return y.add_(downsample_ ? Forward(downsample_, x) : x).relu_();
   }
 
  private:
@@ -105,7 +107,8 @@ class Body {
   };
 
   Body(nn::Module& owner, const std::string& name, const ResNetOptions& options, Geometry geometry,
-       StrideWalk walk) {
+       StrideWalk walk, bool pooling_indices = false)
+      : pooling_indices_(pooling_indices) {
     const Depth depth = DepthOf(name);
     int64_t in = ScaledChannels(64, options.width);
     conv1_ = owner.register_module("conv1",
@@ -133,13 +136,14 @@ class Body {
     }
   }
 
-  FeatureMaps Forward(const at::Tensor& image) {
+  FeatureMaps Run(const at::Tensor& image) {
     FeatureMaps found;
-    found[2] = bn1_(conv1_(image)).relu_();
-    at::Tensor x = pool_->forward(found[2]);
+    found[2].values = Forward(bn1_, Forward(conv1_, image)).relu_();
+    FeatureMap x = pool_->Pooled(found[2].values, pooling_indices_);
     for (size_t stage = 0; stage < stages_.size(); ++stage) {
-      x = stages_[stage]->forward(x);
+      x.values = Forward(stages_[stage], x.values);
       found[4 << stage] = x;
+      x = {x.values, {}, {}};  // the other stages have no pool
     }
     return found;
   }
@@ -147,6 +151,7 @@ class Body {
   std::map<int, Map> maps;
 
  private:
+  bool pooling_indices_;
   nn::Conv2d conv1_{nullptr};
   nn::BatchNorm2d bn1_{nullptr};
   Pool pool_{nullptr};
@@ -155,26 +160,31 @@ class Body {
 
 class ResNetTrunk : public Trunk {
  public:
-  ResNetTrunk(const std::string& name, const ResNetOptions& options, int output_stride)
-      : body_(*this, name, options, Geometry::kTight, StrideWalk(output_stride)) {
+  ResNetTrunk(const std::string& name, const ResNetOptions& options, const TrunkOptions& trunk)
+      : traits_(CaffeTraits(options.caffe)),
+        body_(*this, name, options, Geometry::kTight, StrideWalk(trunk.output_stride),
+              trunk.pooling_indices) {
     for (const auto& [stride, map] : body_.maps) AddMap(stride, map.channels, map.grid);
     InitHe(*this, Fan::kOut);
   }
 
-  FeatureMaps forward(const at::Tensor& image) override { return body_.Forward(image); }
+  FeatureMaps forward(const at::Tensor& image) override { return body_.Run(image); }
 
   SegModel::Start StartFromClassifier(const NamedTensors& source) const override {
     return WithoutLayers(source, {"fc"});
   }
+  NetworkTraits Traits() const override { return traits_; }
 
  private:
+  NetworkTraits traits_;
   Body body_;
 };
 
 class ResNetClassifier : public SegModel {
  public:
   ResNetClassifier(const std::string& name, const ResNetOptions& options, int classes)
-      : smallest_(options.caffe ? 3 : 1),
+      : traits_(CaffeTraits(options.caffe)),
+        smallest_(options.caffe ? 3 : 1),
         body_(*this, name, options, Geometry::kClassifier, StrideWalk()) {
     fc_ = register_module("fc", nn::Linear(body_.maps.at(32).channels, classes));
     InitHe(*this, Fan::kOut);
@@ -182,15 +192,18 @@ class ResNetClassifier : public SegModel {
   }
 
   SegOutput forward(const at::Tensor& image) override {
-    return {fc_(Features(image).mean({2, 3})), {}};
+    return {Forward(fc_, Features(image).mean({2, 3})), {}};
   }
 
   at::Tensor Features(const at::Tensor& image) override {
     CheckImage(image, "resnet classifier", smallest_);
-    return body_.Forward(image).at(32);
+    return body_.Run(image).at(32).values;
   }
 
+  NetworkTraits Traits() const override { return traits_; }
+
  private:
+  NetworkTraits traits_;
   int64_t smallest_;
   Body body_;
   nn::Linear fc_{nullptr};
@@ -199,16 +212,33 @@ class ResNetClassifier : public SegModel {
 ResNetOptions ReadOptions(JsonReader& reader) {
   ResNetOptions options;
   reader.Get("caffe", options.caffe);
-  ReadWidth(reader, options.width);
+  reader.Get("width", options.width);
+  options.Check(reader.path());
   return options;
+}
+
+void CheckName(const std::string& name) {
+  CheckBackbone(name, {"resnet18", "resnet34", "resnet50", "resnet101", "resnet152"});
 }
 
 }  // namespace
 
+void ResNetOptions::Check(const std::string& where) const { CheckWidth(where, width); }
+
 std::shared_ptr<Trunk> MakeResNetTrunk(const std::string& name, const ResNetOptions& options,
                                        const TrunkOptions& trunk) {
+  CheckName(name);
+  options.Check();
+  trunk.Check();
   RefusePublished(name, trunk);
-  return std::make_shared<ResNetTrunk>(name, options, trunk.output_stride);
+  return std::make_shared<ResNetTrunk>(name, options, trunk);
+}
+
+std::shared_ptr<SegModel> MakeResNetClassifier(const std::string& name,
+                                               const ResNetOptions& options, int classes) {
+  CheckName(name);
+  options.Check();
+  return std::make_shared<ResNetClassifier>(name, options, classes);
 }
 
 std::shared_ptr<Trunk> MakeResNetTrunk(const std::string& name, JsonReader& reader,
@@ -218,7 +248,7 @@ std::shared_ptr<Trunk> MakeResNetTrunk(const std::string& name, JsonReader& read
 
 std::shared_ptr<SegModel> MakeResNetClassifier(const std::string& name, JsonReader& reader,
                                                int classes) {
-  return std::make_shared<ResNetClassifier>(name, ReadOptions(reader), classes);
+  return MakeResNetClassifier(name, ReadOptions(reader), classes);
 }
 
 }  // namespace seglab

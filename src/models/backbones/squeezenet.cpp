@@ -27,6 +27,8 @@
 #include <vector>
 
 #include "models/backbones/layers.h"
+#include "nn/layer_tap.h"
+#include "nn/option_checks.h"
 
 namespace seglab {
 namespace {
@@ -43,8 +45,9 @@ class FireImpl : public nn::Module {
   }
 
   at::Tensor forward(const at::Tensor& x) {
-    const at::Tensor squeezed = squeeze_(x).relu_();
-    return at::cat({expand1x1_(squeezed).relu_(), expand3x3_(squeezed).relu_()}, 1);
+    const at::Tensor squeezed = Forward(squeeze_, x).relu_();
+    return at::cat({Forward(expand1x1_, squeezed).relu_(), Forward(expand3x3_, squeezed).relu_()},
+                   1);
   }
 
  private:
@@ -103,26 +106,27 @@ StagedFeatures MakeFeatures(const std::string& name, double width, Geometry geom
 
 class SqueezeNetClassifier : public SegModel {
  public:
-  SqueezeNetClassifier(const std::string& name, double width, double dropout, int classes)
+  SqueezeNetClassifier(const std::string& name, const SqueezeNetOptions& options, int classes)
       : name_(name) {
     StrideWalk walk;
-    features_ =
-        register_module("features", MakeFeatures(name, width, Geometry::kClassifier, walk).layers);
-    nn::Conv2d last(nn::Conv2dOptions(2 * ScaledChannels(kLastChannels / 2, width), classes, 1));
-    classifier_ =
-        register_module("classifier", TensorSequential(nn::Dropout(dropout), last, nn::ReLU()));
+    features_ = register_module(
+        "features", MakeFeatures(name, options.width, Geometry::kClassifier, walk).layers);
+    nn::Conv2d last(
+        nn::Conv2dOptions(2 * ScaledChannels(kLastChannels / 2, options.width), classes, 1));
+    classifier_ = register_module("classifier",
+                                  TensorSequential(nn::Dropout(options.dropout), last, nn::ReLU()));
     InitHe(*this);
     nn::init::normal_(last->weight, 0, 0.01);
     nn::init::constant_(last->bias, kScoreBias);
   }
 
   SegOutput forward(const at::Tensor& image) override {
-    return {classifier_->forward(Features(image)).mean({2, 3}), {}};
+    return {Forward(classifier_, Features(image)).mean({2, 3}), {}};
   }
 
   at::Tensor Features(const at::Tensor& image) override {
     CheckImage(image, name_ + " classifier", name_ == "squeezenet1_0" ? 21 : 17);
-    return features_->forward(image);
+    return Forward(features_, image);
   }
 
  private:
@@ -130,15 +134,25 @@ class SqueezeNetClassifier : public SegModel {
   TensorSequential features_{nullptr}, classifier_{nullptr};
 };
 
+void CheckName(const std::string& name) { CheckBackbone(name, {"squeezenet1_0", "squeezenet1_1"}); }
+
 }  // namespace
 
-std::shared_ptr<Trunk> MakeSqueezeNetTrunk(const std::string& name, JsonReader& reader,
+void SqueezeNetOptions::Check(const std::string& where) const {
+  CheckWidth(where, width);
+  CheckDropout(where, dropout);
+}
+
+std::shared_ptr<Trunk> MakeSqueezeNetTrunk(const std::string& name,
+                                           const SqueezeNetOptions& options,
                                            const TrunkOptions& trunk) {
-  double width = 1;
-  ReadWidth(reader, width);
+  CheckName(name);
+  options.Check();
+  trunk.Check();
   RefusePublished(name, trunk);
   StrideWalk walk(trunk.output_stride);
-  StagedFeatures features = MakeFeatures(name, width, Geometry::kTight, walk);
+  StagedFeatures features = MakeFeatures(name, options.width, Geometry::kTight, walk);
+  features.pooling_indices = trunk.pooling_indices;
   const int64_t channels = features.maps.at(16).channels;
   if (trunk.output_stride == 32) {
     features.Add(MakePool(3, /*ceil_mode=*/true, Geometry::kTight, walk));
@@ -147,12 +161,28 @@ std::shared_ptr<Trunk> MakeSqueezeNetTrunk(const std::string& name, JsonReader& 
   return std::make_shared<StagedTrunk>(features);
 }
 
+std::shared_ptr<SegModel> MakeSqueezeNetClassifier(const std::string& name,
+                                                   const SqueezeNetOptions& options, int classes) {
+  CheckName(name);
+  options.Check();
+  return std::make_shared<SqueezeNetClassifier>(name, options, classes);
+}
+
+std::shared_ptr<Trunk> MakeSqueezeNetTrunk(const std::string& name, JsonReader& reader,
+                                           const TrunkOptions& trunk) {
+  SqueezeNetOptions options;
+  reader.Get("width", options.width);
+  options.Check(reader.path());
+  return MakeSqueezeNetTrunk(name, options, trunk);
+}
+
 std::shared_ptr<SegModel> MakeSqueezeNetClassifier(const std::string& name, JsonReader& reader,
                                                    int classes) {
-  double width = 1, dropout = 0.5;
-  ReadWidth(reader, width);
-  reader.Get("dropout", dropout, 0.0, 0.95);
-  return std::make_shared<SqueezeNetClassifier>(name, width, dropout, classes);
+  SqueezeNetOptions options;
+  reader.Get("width", options.width);
+  reader.Get("dropout", options.dropout);
+  options.Check(reader.path());
+  return MakeSqueezeNetClassifier(name, options, classes);
 }
 
 }  // namespace seglab

@@ -185,7 +185,7 @@ TEST(VariantsTest, CaffeResNetStridesOnTheFirst1x1) {
   const at::Tensor image = torch::randn({1, 3, 65, 97});
   const FeatureMaps maps = trunk->forward(image);
   at::Tensor x = net.Norm("bn1", net.Conv("conv1", image, 2, 3)).relu();
-  ExpectNear(maps.at(2), x);
+  ExpectNear(maps.at(2).values, x);
   x = at::max_pool2d(x, 3, 2, 1);
   const int depths[] = {3, 4, 6, 3};
   for (int stage = 0; stage < 4; ++stage) {
@@ -200,7 +200,7 @@ TEST(VariantsTest, CaffeResNetStridesOnTheFirst1x1) {
       }
       x = (x + y).relu();
     }
-    ExpectNear(maps.at(4 << stage), x);
+    ExpectNear(maps.at(4 << stage).values, x);
   }
 }
 
@@ -273,15 +273,21 @@ TEST(VariantsTest, TransformInputGoesFromImageNetToUnit) {
 }
 
 TEST(VariantsTest, GoogLeNetsAuxiliaryHeadsWorkInTrainingOnly) {
-  const Json spec = {{"name", "googlenet"}, {"width", 0.25}, {"aux_loss", true}};
+  const Json spec = {
+      {"name", "googlenet"}, {"width", 0.25}, {"aux_loss", true}, {"aux_weight", 0.3}};
   const auto model = MakeClassifier(spec, 3, "backbone");
   const at::Tensor image = torch::randn({2, 3, 64, 64});
   model->eval();
-  EXPECT_FALSE(model->forward(image).aux_logits.defined());
+  EXPECT_TRUE(model->forward(image).train_on.empty());
   model->train();
   const SegOutput out = model->forward(image);
-  ASSERT_EQ(out.aux_logits.sizes().vec(), (std::vector<int64_t>{2, 3}));
-  (out.logits.sum() + out.aux_logits.select(1, 0).sum()).backward();
+  ASSERT_EQ(out.train_on.size(), 2U);
+  EXPECT_TRUE(out.train_on[0].logits.is_same(out.logits));
+  EXPECT_EQ(out.train_on[0].weight, 1);
+  EXPECT_EQ(out.train_on[1].weight, 0.3);
+  const at::Tensor& aux = out.train_on[1].logits;
+  ASSERT_EQ(aux.sizes().vec(), (std::vector<int64_t>{2, 3}));
+  (out.logits.sum() + aux.select(1, 0).sum()).backward();
   for (const auto& item : model->named_parameters()) {
     EXPECT_TRUE(item.value().grad().defined()) << item.key();
   }
@@ -312,9 +318,9 @@ TEST(VariantsTest, SqueezeNetEndsAtStride16) {
   const auto trunk = MakeTrunk(spec, options, "backbone");
   torch::NoGradGuard no_grad;
   const FeatureMaps maps = trunk->forward(torch::randn({1, 3, 65, 97}));
-  EXPECT_TRUE(maps.at(16).is_same(maps.at(32)));
+  EXPECT_TRUE(maps.at(16).values.is_same(maps.at(32).values));
   const FeatureMaps deep = MakeTrunk(spec, {}, "backbone")->forward(torch::randn({1, 3, 65, 97}));
-  EXPECT_EQ(deep.at(32).sizes().slice(2).vec(), (std::vector<int64_t>{3, 4}));
+  EXPECT_EQ(deep.at(32).values.sizes().slice(2).vec(), (std::vector<int64_t>{3, 4}));
 }
 
 TEST(VariantsTest, ClassifiersSayWhichSizesTheyNeed) {

@@ -24,6 +24,8 @@
 #include "base/error.h"
 #include "models/backbones/fc_trunk.h"
 #include "models/backbones/layers.h"
+#include "nn/layer_tap.h"
+#include "nn/option_checks.h"
 
 namespace seglab {
 namespace {
@@ -52,15 +54,26 @@ int64_t FcWidth(const VggOptions& options) {
   return options.fc_width > 0 ? options.fc_width : Scaled(4096, options.width);
 }
 
+void CheckName(const std::string& name) {
+  CheckBackbone(
+      name, {"vgg11", "vgg13", "vgg16", "vgg19", "vgg11_bn", "vgg13_bn", "vgg16_bn", "vgg19_bn"});
+}
+
+/// @param where  what the options are called in a message
+void CheckPublished(const VggOptions& options, const TrunkOptions& trunk,
+                    const std::string& where) {
+  if (!trunk.published_fcn || options.fc6_kernel == 7) return;
+  throw Error(where, ".fc6_kernel: the published geometry's crops are for 7, found ",
+              options.fc6_kernel, "; take \"geometry\": \"tight\"");
+}
+
 VggOptions ReadOptions(JsonReader& reader) {
   VggOptions options;
-  ReadWidth(reader, options.width);
-  reader.Get("fc6_kernel", options.fc6_kernel, 1, 15);
+  reader.Get("width", options.width);
+  reader.Get("fc6_kernel", options.fc6_kernel);
   reader.Get("fc_width", options.fc_width, 1, 65536);
-  reader.Get("dropout", options.dropout, 0.0, 0.95);
-  if (options.fc6_kernel % 2 == 0) {
-    throw Error(reader.Path("fc6_kernel"), ": must be odd, found ", options.fc6_kernel);
-  }
+  reader.Get("dropout", options.dropout);
+  options.Check(reader.path());
   return options;
 }
 
@@ -108,13 +121,13 @@ class VggClassifier : public SegModel {
   }
 
   SegOutput forward(const at::Tensor& image) override {
-    return {classifier_->forward(Features(image).flatten(1)), {}};
+    return {Forward(classifier_, Features(image).flatten(1)), {}};
   }
 
   /// The pooled map, as torchvision: an identity at 32 * fc6_kernel pixels.
   at::Tensor Features(const at::Tensor& image) override {
     CheckImage(image, "vgg classifier", 32);
-    return at::adaptive_avg_pool2d(features_->forward(image), {side_, side_}).contiguous();
+    return at::adaptive_avg_pool2d(Forward(features_, image), {side_, side_}).contiguous();
   }
 
  private:
@@ -124,25 +137,49 @@ class VggClassifier : public SegModel {
 
 }  // namespace
 
-std::shared_ptr<Trunk> MakeVggTrunk(const std::string& name, JsonReader& reader,
-                                    const TrunkOptions& trunk) {
-  const VggOptions options = ReadOptions(reader);
-  if (trunk.published_fcn && options.fc6_kernel != 7) {
-    throw Error(reader.Path("fc6_kernel"), ": the published geometry's crops are for 7, found ",
-                options.fc6_kernel, "; take \"geometry\": \"tight\"");
+void VggOptions::Check(const std::string& where) const {
+  CheckWidth(where, width);
+  CheckRange(where, "fc6_kernel", fc6_kernel, 1, 15);
+  if (fc6_kernel % 2 == 0) {
+    throw Error(where, ".fc6_kernel: must be odd, found ", fc6_kernel);
   }
+  CheckRange(where, "fc_width", fc_width, 0, 65536);
+  CheckDropout(where, dropout);
+}
+
+std::shared_ptr<Trunk> MakeVggTrunk(const std::string& name, const VggOptions& options,
+                                    const TrunkOptions& trunk) {
+  CheckName(name);
+  options.Check();
+  trunk.Check();
+  CheckPublished(options, trunk, "VggOptions");
   const Geometry geometry = trunk.published_fcn ? Geometry::kPublished : Geometry::kTight;
   StrideWalk walk(trunk.output_stride);
-  const StagedFeatures features = MakeFeatures(name, options, geometry, walk);
+  StagedFeatures features = MakeFeatures(name, options, geometry, walk);
+  features.pooling_indices = trunk.pooling_indices;
   const FcOptions fc = {FcWidth(options), options.fc6_kernel, options.dropout,
                         "classifier.0",   "classifier.3",     "classifier.6"};
   return std::make_shared<FcTrunk>(features, Scaled(kChannels.back(), options.width), fc, geometry,
                                    walk);
 }
 
+std::shared_ptr<SegModel> MakeVggClassifier(const std::string& name, const VggOptions& options,
+                                            int classes) {
+  CheckName(name);
+  options.Check();
+  return std::make_shared<VggClassifier>(name, options, classes);
+}
+
+std::shared_ptr<Trunk> MakeVggTrunk(const std::string& name, JsonReader& reader,
+                                    const TrunkOptions& trunk) {
+  const VggOptions options = ReadOptions(reader);
+  CheckPublished(options, trunk, reader.path());
+  return MakeVggTrunk(name, options, trunk);
+}
+
 std::shared_ptr<SegModel> MakeVggClassifier(const std::string& name, JsonReader& reader,
                                             int classes) {
-  return std::make_shared<VggClassifier>(name, ReadOptions(reader), classes);
+  return MakeVggClassifier(name, ReadOptions(reader), classes);
 }
 
 }  // namespace seglab

@@ -179,7 +179,7 @@ TEST(VggTest, TrunkMapsHaveTheirChannels) {
     for (const auto& [stride, map] : maps) {
       const std::vector<int64_t> expected = {1, trunk->Channels(stride), (65 + stride - 1) / stride,
                                              (97 + stride - 1) / stride};
-      EXPECT_EQ(map.sizes().vec(), expected) << row.name << ", stride " << stride;
+      EXPECT_EQ(map.values.sizes().vec(), expected) << row.name << ", stride " << stride;
     }
   }
 }
@@ -294,11 +294,11 @@ TEST(VggTest, DropoutWorksOnlyInTraining) {
   model->eval();
   trunk->eval();
   EXPECT_TRUE(at::equal(model->forward(image).logits, model->forward(image).logits));
-  EXPECT_TRUE(at::equal(trunk->forward(image).at(32), trunk->forward(image).at(32)));
+  EXPECT_TRUE(at::equal(trunk->forward(image).at(32).values, trunk->forward(image).at(32).values));
   model->train();
   trunk->train();
   EXPECT_FALSE(at::equal(model->forward(image).logits, model->forward(image).logits));
-  EXPECT_FALSE(at::equal(trunk->forward(image).at(32), trunk->forward(image).at(32)));
+  EXPECT_FALSE(at::equal(trunk->forward(image).at(32).values, trunk->forward(image).at(32).values));
 }
 
 }  // namespace

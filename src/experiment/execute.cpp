@@ -1,0 +1,125 @@
+#include "experiment/execute.h"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/format.h"
+#include "base/log.h"
+#include "experiment/environment.h"
+#include "experiment/picture_places.h"
+#include "experiment/run_config.h"
+#include "experiment/run_folder.h"
+#include "inference/confusion_sink.h"
+#include "inference/evaluate.h"
+#include "inference/image_counts_sink.h"
+#include "metrics/scores.h"
+#include "tensor/runtime.h"
+#include "train/checks.h"
+#include "train/recipe.h"
+#include "weights/init.h"
+
+namespace seglab {
+namespace {
+
+int64_t CountParameters(const SegModel& model) {
+  int64_t count = 0;
+  for (const at::Tensor& parameter : model.parameters()) count += parameter.numel();
+  return count;
+}
+
+/// "FCN-8s", or "FCN-8s, crf".
+std::string TitleOf(const PlannedRun& run, const EvalConfig& evaluation) {
+  return evaluation.name.empty() ? run.spec.name : run.spec.name + ", " + evaluation.name;
+}
+
+/// "images.jsonl", or "images-crf.jsonl".
+std::string ImageCountsFile(const std::string& evaluation) {
+  return evaluation.empty() ? "images.jsonl" : "images-" + evaluation + ".jsonl";
+}
+
+/// One evaluation of the trained network. @return its part of result.json
+Json MakeEvaluation(const PlannedRun& run, const TrainJob& job, const EvalConfig& config,
+                    const ExecuteOptions& options) {
+  const std::shared_ptr<const Dataset> data = MakeEvalData(run.spec, config, *job.train);
+  const LabelSet& labels = data->Labels();
+  Predictor predictor(job.model, {config.precision});
+  ConfusionSink confusion(labels.size());
+  ImageCountsSink images(JoinPath(run.folder, ImageCountsFile(config.name)), labels.size());
+  std::vector<EvalSink*> sinks = {&confusion, &images};
+  std::optional<PictureSink> pictures;
+  const int shown = static_cast<int>(std::min<int64_t>(options.pictures, data->Size()));
+  if (data->GetTask() == Task::kSegmentation && shown > 0) {
+    pictures.emplace(MakePicturePlaces(*data, shown, options.shared_folder, run.folder,
+                                       config.name),
+                     *data, shown);
+    sinks.push_back(&*pictures);
+  }
+  EvalOptions evaluation;
+  evaluation.threads = job.options.threads;
+  evaluation.title = TitleOf(run, config) + ", evaluating";
+  const EvalSummary summary = Evaluate(predictor, data, sinks, evaluation);
+  const Scores scores = ComputeScores(confusion.matrix(), config.policy);
+  return {{"identity", run.identity.evaluations.at(config.name)},
+          {"eval", config.options},
+          {"task", TaskName(data->GetTask())},
+          {"eval_seconds", summary.seconds},
+          {"labels", LabelsToJson(labels)},
+          {"summary", ScoresToText(scores, labels.names, summary.images)},
+          {"metrics", ScoresToJson(scores, confusion.matrix(), labels.names, summary.images)}};
+}
+
+void CheckData(const PlannedRun& run, const TrainJob& job) {
+  CheckDataset(*job.train, run.spec.name + ": training data", job.options.check_samples,
+               job.options.threads);
+  CheckDataset(*job.val, run.spec.name + ": validation data", job.options.check_samples,
+               job.options.threads);
+}
+
+}  // namespace
+
+void ExecuteRun(const PlannedRun& run, const ExecuteOptions& options) {
+  MakeFolders(run.folder);
+  RemoveStaleTemporaries(run.folder);
+  const LogFile log(JoinPath(run.folder, "log.txt"));
+  const RunConfig config = ReadRunConfig(run.spec, options.init_folder);
+  const c10::Device device = PickDevice(options.device);
+  TrainJob job = MakeJob(run.spec, config);
+  if (!config.init.from.empty()) {
+    InitFromFile(*job.model, config.init, config.model);
+    job.transforms = RunTransforms(run.spec, config, *job.model);
+  }
+  job.model->to(device);
+  job.folder = run.folder;
+  job.run_hash = run.identity.hash;
+  // From here on the folder belongs to this run; a mistake in its settings has been found by now.
+  ClaimFolder(run, Environment(device));
+  Log::Info(run.spec.name, ": ", CountParameters(*job.model), " parameters, ", job.train->Size(),
+            " training and ", job.val->Size(), " validation samples, ", DescribeRuntime(device));
+  if (run.status == RunStatus::kNew && config.train.iterations > 0) CheckData(run, job);
+  const TrainSummary summary = Train(job);
+
+  StoredResult result = ReadStoredResult(run.folder);
+  if (result.hash != run.identity.hash) result = {};
+  result.hash = run.identity.hash;
+  result.training = {{"name", run.spec.name},
+                     {"parameters", CountParameters(*job.model)},
+                     {"iterations", summary.iterations},
+                     {"train_seconds", summary.seconds}};
+  if (summary.best_iteration > 0)
+    result.training["best"] = {{"score", summary.best_score},
+                               {"iteration", summary.best_iteration}};
+  for (const EvalConfig& evaluation : config.evaluations) {
+    if (std::find(run.missing.begin(), run.missing.end(), evaluation.name) == run.missing.end())
+      continue;
+    result.evaluations[evaluation.name] = MakeEvaluation(run, job, evaluation, options);
+    WriteStoredResult(run.folder, result);
+  }
+  Log::Info(run.spec.name, ": done in ", FormatDuration(summary.seconds), " of training");
+}
+
+}  // namespace seglab

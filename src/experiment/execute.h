@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+
+#include "experiment/plan.h"
+
+namespace seglab {
+
+struct ExecuteOptions {
+  std::string device = "auto";
+  int pictures = 8;           ///< validation images shown in the report
+  std::string init_folder;    ///< of the run that starts this one, or ""
+  std::string shared_folder;  ///< where the pictures go that runs share
+};
+
+/// Does what is left of one run in its folder: trains, going on where an earlier life of it stopped,
+/// and makes the evaluations that are missing. Each of them is kept as soon as it is there.
+/// @throws Error, Stopped
+void ExecuteRun(const PlannedRun& run, const ExecuteOptions& options);
+
+}  // namespace seglab

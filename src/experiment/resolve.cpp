@@ -1,0 +1,243 @@
+#include "experiment/resolve.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/names.h"
+#include "data/registry.h"
+#include "experiment/eval_spec.h"
+#include "experiment/settings.h"
+#include "experiment/sweep.h"
+#include "report/table.h"
+#include "tensor/quoted.h"
+
+namespace seglab {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Data sets that need a root get `root`, the others none.
+void ApplyDataRoot(Json& config, const std::string& root) {
+  if (root.empty() || !config.contains("data") || !config["data"].is_object()) return;
+  const Json name = config["data"].value("name", Json());
+  for (const DatasetRow& row : DatasetRows()) {
+    if (name == Json(row.name) && row.needs_root) config["data"]["root"] = root;
+  }
+}
+
+/// What "init" names: a run, a run folder or a file; null when there is none.
+Json* InitName(Json& config) {
+  if (!config.contains("init")) return nullptr;
+  Json& init = config["init"];
+  if (init.is_string()) return &init;
+  if (!init.is_object() || !init.contains("from") || !init["from"].is_string()) return nullptr;
+  return &init["from"];
+}
+
+/// True when a run's "data" is of another data set than the default's, whose options it then does
+/// not inherit.
+bool NamesAnother(const Json& defaults, const Json& data) {
+  if (!data.is_object() || !data.contains("name") || !defaults.contains("data")) return false;
+  return defaults["data"].is_object() && defaults["data"].value("name", Json()) != data["name"];
+}
+
+/// Merges members of a run ("model", "data", ...) over what is known of it.
+void MergeMembers(Json& config, const Json& members) {
+  for (const auto& [key, value] : members.items()) {
+    if (key == "data" && NamesAnother(config, value)) config.erase("data");
+    MergeJson(config, Json{{key, value}});
+  }
+}
+
+/// @throws Error unless a folder of this name can stand beside the report's files
+void CheckFolderName(const std::string& name, const std::string& where) {
+  constexpr size_t kLongest = 200;  // bytes; a file system's limit is 255, a hash may follow
+  const auto refuse = [&](const char* why) {
+    throw Error(where, ": must be a name that can be a folder, ", why, "; found ",
+                Quoted(name));
+  };
+  if (name.empty() || name == "." || name == "..") refuse("not empty, \".\" or \"..\"");
+  if (name.size() > kLongest) refuse("of at most 200 bytes");
+  for (char c : name) {
+    if (c == '/' || static_cast<unsigned char>(c) < ' ' || c == 0x7f)
+      refuse("without \"/\" and control characters");
+  }
+  for (const char* ours : {"result.json", "report.html", "table.md", "table.csv", "table.tex",
+                           "data-hashes.txt", "pictures"}) {
+    if (name == ours) refuse("and this one is the report's");
+  }
+}
+
+/// A list is of a run's only evaluation, or of its first.
+void ReadPaper(JsonReader& reader, RunSpec& run) {
+  Json paper;
+  if (!reader.Get("paper", paper)) return;
+  if (!paper.is_object()) {
+    reader.Get("paper", run.paper[""]);
+    return;
+  }
+  JsonReader each(paper, reader.Path("paper"));
+  for (const auto& [name, figures] : paper.items()) each.Get(name, run.paper[name]);
+}
+
+/// Sees to it that the paper's figures are of evaluations that there are, one for each column.
+void CheckPaper(RunSpec& run, size_t columns, const std::string& where) {
+  const std::vector<EvalSpec> specs =
+      EvalSpecs(run.config.value("eval", Json()), run.name + ".eval");
+  if (const auto list = run.paper.extract(""); !list.empty())
+    run.paper[specs.front().name] = list.mapped();
+  std::vector<std::string> names;
+  for (const EvalSpec& spec : specs) names.push_back(spec.name);
+  for (const auto& [name, figures] : run.paper) {
+    if (std::find(names.begin(), names.end(), name) == names.end())
+      throw Error(where, ".paper: ", UnknownName("evaluation", name, names));
+    if (figures.size() != columns) {
+      throw Error(where, ".paper has ", figures.size(), " figures for ", columns, " columns");
+    }
+  }
+}
+
+RunSpec ResolveRun(const Json& defaults, const Json& entry, const std::string& path,
+                   const RunSettings& settings, const std::string& data_root) {
+  JsonReader reader(entry, path);
+  RunSpec run;
+  run.name = reader.Require<std::string>("name");
+  CheckFolderName(run.name, reader.Path("name"));
+  ReadPaper(reader, run);
+  run.config = defaults;
+  Json members = Json::object();
+  for (const std::string& key : RunKeys()) {
+    if (Json value; reader.Get(key, value)) members[key] = value;
+  }
+  MergeMembers(run.config, members);
+  // Not merged: a file name here and {"from", "skip"} there would mix.
+  if (Json init; reader.Get("init", init)) run.config["init"] = init;
+  reader.Finish();
+  ApplyDataRoot(run.config, data_root);
+  for (const std::string& setting : settings.of_all) ApplySetting(run.config, setting);
+  if (const auto own = settings.of_one.find(run.name); own != settings.of_one.end()) {
+    for (const std::string& setting : own->second) ApplySetting(run.config, setting);
+  }
+  return run;
+}
+
+/// Orders the runs so that each stands behind the run it starts from.
+std::vector<RunSpec> InOrder(const std::vector<RunSpec>& runs, const std::string& path) {
+  std::vector<RunSpec> ordered;
+  std::vector<bool> placed(runs.size(), false);
+  auto has = [&](const std::string& name) {
+    return std::any_of(ordered.begin(), ordered.end(),
+                       [&](const RunSpec& r) { return r.name == name; });
+  };
+  while (ordered.size() < runs.size()) {
+    const size_t before = ordered.size();
+    for (size_t i = 0; i < runs.size(); ++i) {
+      if (placed[i] || (!runs[i].init_run.empty() && !has(runs[i].init_run))) continue;
+      placed[i] = true;
+      ordered.push_back(runs[i]);
+    }
+    if (ordered.size() == before) throw Error(path, ": the \"init\" of its runs form a circle");
+  }
+  return ordered;
+}
+
+}  // namespace
+
+Experiment LoadExperiment(const std::string& path, const std::vector<std::string>& settings,
+                          const std::string& data_root) {
+  const fs::path file = fs::absolute(path);
+  std::string name = file.stem().string();
+  if (file.parent_path().parent_path().filename() == "experiments") {
+    name = file.parent_path().filename().string() + "-" + name;
+  }
+  return ResolveExperiment(ReadJsonFile(path), path, name, settings, data_root);
+}
+
+Experiment ResolveExperiment(Json root, const std::string& path, const std::string& name,
+                             const std::vector<std::string>& settings,
+                             const std::string& data_root) {
+  const RunSettings run_settings = ApplySettings(root, settings);
+
+  JsonReader reader(root, path);
+  Experiment experiment;
+  experiment.name = name;
+  reader.Get("name", experiment.name);
+  CheckFolderName(experiment.name, reader.Path("name"));
+  experiment.title = experiment.name;
+  reader.Get("title", experiment.title);
+  reader.Get("description", experiment.description);
+  experiment.columns = {"pixel_acc", "mean_acc", "mean_iou", "fw_iou"};
+  if (auto paper = reader.Child("paper")) {
+    paper->Get("ref", experiment.paper_ref);
+    paper->Get("columns", experiment.columns);
+    paper->Finish();
+  }
+  if (std::vector<std::string> compare; reader.Get("compare", compare)) {
+    for (const std::string& cost : compare) {
+      if (std::find(CostNames().begin(), CostNames().end(), cost) == CostNames().end()) {
+        throw Error(reader.Path("compare"), ": ", UnknownName("cost", cost, CostNames()));
+      }
+    }
+    experiment.compare = compare;
+  }
+  std::string weights;
+  reader.Get("weights", weights);
+  Json defaults = Json::object();
+  for (const std::string& key : RunKeys()) {
+    Json value;
+    if (reader.Get(key, value)) defaults[key] = value;
+  }
+  const Json entries = reader.Require<Json>("runs");
+  if (!entries.is_array() || entries.empty())
+    throw Error(path, ": \"runs\" must be a list of at least one run");
+  Json sweep = Json::object();
+  reader.Get("sweep", sweep);
+  if (!sweep.is_object()) throw Error(path, ": \"sweep\" must be an object of lists or variants");
+  reader.Finish();
+  for (const std::string& setting : run_settings.of_all) CheckNotSwept(setting, sweep);
+
+  std::vector<std::string> names;
+  for (const Json& entry : entries) {
+    const Json name = entry.is_object() ? entry.value("name", Json()) : Json();
+    if (name.is_string()) names.push_back(name.get<std::string>());
+  }
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (std::count(names.begin(), names.end(), names[i]) > 1) {
+      throw Error(path, ": two runs are named \"", names[i], "\"");
+    }
+  }
+  std::vector<RunSpec> runs;
+  for (const SweepPoint& point : SweepPoints(sweep, path + ": sweep")) {
+    Json varied = defaults;
+    for (const auto& [name, members] : point.variants) MergeMembers(varied, *members);
+    for (size_t i = 0; i < entries.size(); ++i) {
+      RunSpec run =
+          ResolveRun(varied, entries[i], StrCat(path, ": runs[", i, "]"), run_settings, data_root);
+      for (const auto& [key, value] : point.values)
+        SetAt(run.config, key, value, path + ": sweep");
+      if (Json* init = InitName(run.config)) {
+        const auto text = init->get<std::string>();
+        if (std::find(names.begin(), names.end(), text) != names.end()) {
+          run.init_run = text + point.Suffix(true);
+        } else if (!weights.empty()) {
+          *init = JoinPath(weights, text);
+        }
+      }
+      run.group = run.name + point.Suffix(false);
+      run.name += point.Suffix(true);
+      CheckPaper(run, experiment.columns.size(), StrCat(path, ": runs[", i, "]"));
+      const auto same = [&run](const RunSpec& other) { return other.name == run.name; };
+      if (std::any_of(runs.begin(), runs.end(), same)) {
+        throw Error(path, ": the sweep makes two runs named \"", run.name,
+                    "\"; give its values names: \"sweep\": {\"trunk\": {\"a\": {\"model\": ...}}}");
+      }
+      runs.push_back(std::move(run));
+    }
+  }
+  experiment.runs = InOrder(runs, path);
+  return experiment;
+}
+
+}  // namespace seglab

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/json.h"
+
+namespace seglab {
+
+/// One combination of a sweep.
+struct SweepPoint {
+  std::vector<std::pair<std::string, Json>> values;             ///< of keys of the runs
+  std::vector<std::pair<std::string, const Json*>> variants;    ///< by name
+  std::vector<std::pair<std::string, std::string>> name_parts;  ///< key and text, in order
+
+  /// " [vgg16, seed=2]"
+  std::string Suffix(bool with_seed) const;
+};
+
+/// All combinations of a sweep, the first key slowest. The points refer to `sweep`.
+/// @throws Error where it is no object of lists of values and of named variants
+std::vector<SweepPoint> SweepPoints(const Json& sweep, const std::string& path);
+
+}  // namespace seglab

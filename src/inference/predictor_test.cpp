@@ -1,0 +1,52 @@
+#include "inference/predictor.h"
+
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <memory>
+#include <vector>
+
+#include "models/test_models.h"
+#include "tensor/device.h"
+
+namespace seglab {
+namespace {
+
+TEST(Predictor, GivesFloat32WithoutGradientInBothPrecisions) {
+  const std::shared_ptr<SegModel> model = SeededModel(TinySpec(), 4);
+  {
+    torch::NoGradGuard no_grad;
+    // Fresh score layers give zeros.
+    for (at::Tensor& parameter : model->parameters()) parameter.normal_(0, 0.1);
+  }
+  model->train();
+  const at::Tensor image =
+      torch::randint(256, {1, 37, 51, 3}, at::TensorOptions().dtype(at::kByte));
+  const at::Tensor exact = Predictor(model).Scores(image);
+  EXPECT_FALSE(model->is_training());
+  EXPECT_EQ(exact.sizes().vec(), (std::vector<int64_t>{1, 4, 37, 51}));
+  EXPECT_EQ(exact.scalar_type(), at::kFloat);
+  EXPECT_FALSE(exact.requires_grad());
+
+  const at::Tensor rough = Predictor(model, {Precision::kBfloat16}).Scores(image);
+  EXPECT_EQ(rough.scalar_type(), at::kFloat);
+  const double scale = exact.abs().max().item<double>();
+  EXPECT_GT(scale, 0);
+  EXPECT_LT((rough - exact).abs().max().item<double>(), 0.1 * scale);
+  EXPECT_TRUE(SameBits(Predictor(model).Scores(image), exact));
+}
+
+TEST(Predictor, LabelsAreTheLargestScores) {
+  const std::shared_ptr<SegModel> model = SeededModel(TinySpec(), 4);
+  const at::Tensor image = torch::randint(256, {2, 9, 12, 3}, at::TensorOptions().dtype(at::kByte));
+  Predictor predictor(model);
+  EXPECT_TRUE(at::equal(predictor.Labels(image), predictor.Scores(image).argmax(1).to(at::kByte)));
+}
+
+TEST(DeviceOf, IsTheCpuForANetworkWithoutParameters) {
+  const const auto model = std::make_shared<RedModel>(2);
+  EXPECT_TRUE(DeviceOf(*module).is_cpu());
+}
+
+}  // namespace
+}  // namespace seglab

@@ -1,0 +1,127 @@
+#include "report/cost_section.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "report/scatter.h"
+#include "report/table.h"
+
+namespace seglab {
+namespace {
+
+/// "FCN-8s [alexnet]": a row of a sweep by its run and its variant.
+struct RowName {
+  std::string run, variant;
+};
+
+RowName SplitName(const std::string& group) {
+  const size_t bracket = group.rfind(" [");
+  if (bracket == std::string::npos || group.back() != ']') return {group, ""};
+  return {group.substr(0, bracket), group.substr(bracket + 2, group.size() - bracket - 3)};
+}
+
+/// The distinct values of one part of the names with their numbers in the order they appear.
+std::map<std::string, int> Numbered(const std::vector<RowName>& names, std::string RowName::*part) {
+  std::map<std::string, int> numbers;
+  for (const RowName& name : names) numbers.emplace(name.*part, static_cast<int>(numbers.size()));
+  return numbers;
+}
+
+/// Points with labels and colors, their places still open: only what differs between the rows is
+/// said. The runs of one variant share a color, and the last of them bears its name.
+std::vector<ScatterPoint> LabelledPoints(const Table& table) {
+  std::vector<RowName> names;
+  for (const TableRow& row : table.rows) names.push_back(SplitName(row.group));
+  const std::map<std::string, int> runs = Numbered(names, &RowName::run);
+  const std::map<std::string, int> variants = Numbered(names, &RowName::variant);
+  const bool by_variant = variants.size() > 1;
+  std::vector<ScatterPoint> points(names.size());
+  for (size_t i = 0; i < names.size(); ++i) {
+    const auto& [run, variant] = names[i];
+    points[i].color = by_variant ? variants.at(variant) : runs.at(run);
+    if (!by_variant) {
+      points[i].label = run;
+    } else if (runs.size() == 1) {
+      points[i].label = variant;
+    } else {
+      const bool last = std::none_of(
+          names.begin() + static_cast<int64_t>(i) + 1, names.end(),
+          [&variant = variant](const RowName& later) { return later.variant == variant; });
+      points[i].label = run + (last && !variant.empty() ? " " + variant : "");
+    }
+  }
+  return points;
+}
+
+struct Unit {
+  double seconds;
+  const char* name;
+};
+
+Unit UnitFor(double longest) {
+  if (longest >= 2 * 3600) return {3600, "hours"};
+  if (longest >= 3 * 60) return {60, "minutes"};
+  return {1, "seconds"};
+}
+
+/// mean IU against one of the costs.
+std::string CostPlot(const Table& table, std::vector<ScatterPoint> points,
+                     const std::string& cost) {
+  const bool parameters = cost == "parameters", total = cost == "total_seconds";
+  const auto seconds = [total](const TableRow& row) {
+    return total ? row.total_seconds : row.train_seconds;
+  };
+  double longest = 0;
+  for (const TableRow& row : table.rows) {
+    if (std::isfinite(seconds(row))) longest = std::max(longest, seconds(row));
+  }
+  const Unit unit = UnitFor(longest);
+  for (size_t i = 0; i < points.size(); ++i) {
+    const TableRow& row = table.rows[i];
+    points[i].x = parameters ? static_cast<double>(row.parameters) : seconds(row) / unit.seconds;
+    points[i].y = row.ours[0].mean;
+    points[i].deviation = row.ours[0].deviation;
+    points[i].title =
+        StrCat(row.group, ": ", FormatSpread(row.ours[0]), " %, ",
+               parameters ? FormatCount(row.parameters) + " parameters" : FormatTime(seconds(row)));
+  }
+  ScatterOptions options;
+  options.title = parameters ? "mean IU against parameters"
+                  : total    ? "mean IU against all training time"
+                             : "mean IU against training time";
+  options.x_label = parameters ? "parameters"
+                    : total    ? StrCat("training in all, ", unit.name)
+                               : StrCat("training, ", unit.name);
+  options.y_label = "mean IU, %";
+  options.log_x = parameters;
+  return ScatterHtml(points, options);
+}
+
+}  // namespace
+
+std::string CostSection(const ExperimentResult& result) {
+  const std::vector<std::string> costs = ComparedCosts(result);
+  ExperimentResult only_iou = result;
+  only_iou.columns = {"mean_iou"};
+  const Table table = MakeTable(only_iou, false);
+  const auto scored = std::count_if(table.rows.begin(), table.rows.end(), [](const TableRow& row) {
+    return std::isfinite(row.ours[0].mean);
+  });
+  if (scored < 2) return "";
+  const std::vector<ScatterPoint> points = LabelledPoints(table);
+  std::string plots;
+  for (const std::string& cost : costs) plots += CostPlot(table, points, cost);
+  if (plots.empty()) return "";
+  const bool total = std::find(costs.begin(), costs.end(), "total_seconds") != costs.end();
+  return "<section id=\"cost\">\n<h2>Score and cost</h2>\n<div class=\"plots\">\n" + plots +
+         "</div>\n<p class=\"note\">A point is a row of the table." +
+         (table.has_spread ? " Bars: ± sample standard deviation." : std::string()) +
+         " Training time is that of the run itself" +
+         (total ? "; in all: with the runs that its weights come from" : std::string()) +
+         ".</p>\n</section>\n";
+}
+
+}  // namespace seglab

@@ -1,0 +1,111 @@
+#include "report/report.h"
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <string_view>
+
+#include "base/files.h"
+#include "report/cost_section.h"
+#include "report/curves_section.h"
+#include "report/html.h"
+#include "report/page_files.h"
+#include "report/pictures_section.h"
+#include "report/result_json.h"
+#include "report/table.h"
+#include "report/table_files.h"
+#include "report/table_sections.h"
+
+namespace seglab {
+namespace {
+
+struct Section {
+  const char* id;
+  const char* title;
+  std::string html;
+};
+
+/// "Made on 2015-06-08 with `seglab run table2`: libtorch 2.1.0 · cpu ... · threads 8."
+std::string MadeLine(const ExperimentResult& result) {
+  std::string date, facts;
+  for (const auto& [key, value] : EnvironmentTexts(result.environment)) {
+    if (key == "date") {
+      date = " on " + EscapeHtml(value);
+    } else {
+      facts += (facts.empty() ? "" : " · ") + EscapeHtml(key) + " " + EscapeHtml(value);
+    }
+  }
+  if (date.empty() && facts.empty() && result.command.empty()) return "";
+  const std::string command =
+      result.command.empty() ? "" : " with <code>" + EscapeHtml(result.command) + "</code>";
+  return "<p class=\"made\">Made" + date + command + (facts.empty() ? "" : ": " + facts) +
+         ".</p>\n";
+}
+
+/// Empty lines part paragraphs.
+std::string Paragraphs(const std::string& text) {
+  std::string html;
+  for (size_t begin = 0; begin < text.size();) {
+    const size_t end = std::min(text.find("\n\n", begin), text.size());
+    if (end > begin) html += "<p>" + EscapeHtml(text.substr(begin, end - begin)) + "</p>\n";
+    begin = end + 2;
+  }
+  return html;
+}
+
+/// The skeleton with its places @NAME@ filled. What is filled in is not looked at again.
+std::string Filled(std::string_view skeleton,
+                   const std::map<std::string, std::string, std::less<>>& places) {
+  std::string page;
+  for (size_t begin = 0; begin < skeleton.size();) {
+    const size_t at = skeleton.find('@', begin), end = skeleton.find('@', at + 1);
+    if (at == std::string_view::npos || end == std::string_view::npos) {
+      page += skeleton.substr(begin);
+      break;
+    }
+    page += skeleton.substr(begin, at - begin);
+    page += places.find(skeleton.substr(at + 1, end - at - 1))->second;
+    begin = end + 1;
+  }
+  return page;
+}
+
+}  // namespace
+
+std::string ReportHtml(const ExperimentResult& result) {
+  const std::string title = EscapeHtml(result.title.empty() ? result.name : result.title);
+  const Section sections[] = {{"results", "Results", ResultsSection(result)},
+                              {"cost", "Cost", CostSection(result)},
+                              {"curves", "Curves", CurvesSection(result)},
+                              {"pictures", "Pictures", PicturesSection(result)},
+                              {"classes", "Classes", ClassesSection(result)},
+                              {"runs", "Runs", RunsSection(result)}};
+  std::string links, body;
+  for (const Section& section : sections) {
+    if (section.html.empty()) continue;
+    links += std::string("<a href=\"#") + section.id + "\">" + section.title + "</a>";
+    body += section.html;
+  }
+  std::string introduction = Paragraphs(result.description);
+  if (!result.paper_ref.empty())
+    introduction += "<p>Paper: " + EscapeHtml(result.paper_ref) + "</p>\n";
+  introduction += MadeLine(result);
+  return Filled(kPageHtml, {{"TITLE", title},
+                            {"STYLE", kPageCss},
+                            {"INTRODUCTION", introduction},
+                            {"LINKS", links},
+                            {"SECTIONS", body}});
+}
+
+void WriteReports(const ExperimentResult& result) {
+  const auto write = [&result](const char* name, const std::string& content) {
+    WriteFileAtomically(JoinPath(result.folder, name), std::string_view(content));
+  };
+  write("result.json", ResultToJson(result));
+  write("table.md", TableMarkdown(result));
+  write("table.csv", TableCsv(result));
+  write("table.tex", TableLatex(result));
+  write("report.html", ReportHtml(result));
+}
+
+}  // namespace seglab

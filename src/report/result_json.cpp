@@ -1,0 +1,158 @@
+#include "report/result_json.h"
+
+#include <cmath>
+#include <filesystem>
+#include <limits>
+
+#include "base/error.h"
+#include "base/files.h"
+
+namespace seglab {
+namespace {
+
+/// Paths below the experiment's folder lose it; others stay as they are.
+std::string RelativeTo(const std::string& folder, const std::string& path) {
+  const std::filesystem::path relative =
+      std::filesystem::path(path).lexically_normal().lexically_relative(
+          std::filesystem::path(folder).lexically_normal());
+  if (relative.empty() || *relative.begin() == "..") return path;
+  return relative.generic_string();
+}
+
+std::string Dump(const Json& value) {
+  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+/// JSON as a person likes to read it: lists of plain values on one line.
+std::string Pretty(const Json& value, const std::string& indent) {
+  if (!value.is_structured() || value.empty()) return Dump(value);
+  bool flat = value.is_array();
+  for (const Json& element : value) flat = flat && !element.is_structured();
+  if (flat) {
+    std::string text;
+    for (const Json& element : value) text += (text.empty() ? "" : ", ") + Dump(element);
+    return "[" + text + "]";
+  }
+  const std::string deeper = indent + "  ";
+  std::string text;
+  for (const auto& [key, element] : value.items()) {
+    text += (text.empty() ? "\n" : ",\n") + deeper;
+    if (value.is_object()) text += Dump(Json(key)) + ": ";
+    text += Pretty(element, deeper);
+  }
+  return (value.is_object() ? "{" : "[") + text + "\n" + indent + (value.is_object() ? "}" : "]");
+}
+
+RunResult RunFromJson(const Json& json, const std::string& path, const std::string& folder) {
+  RunResult run;
+  JsonReader reader(json, path);
+  run.name = reader.Require<std::string>("name");
+  run.group = reader.Require<std::string>("group");
+  run.folder = JoinPath(folder, reader.Require<std::string>("folder"));
+  bool pre_training = false;
+  reader.Get("classification", pre_training);
+  run.task = pre_training ? Task::kClassification : Task::kSegmentation;
+  reader.Get("evaluation", run.evaluation);
+  reader.Get("seed", run.seed);
+  reader.Get("config", run.config);
+  reader.Get("metrics", run.metrics);
+  reader.Get("parameters", run.parameters);
+  reader.Get("iterations", run.iterations);
+  reader.Get("train_seconds", run.train_seconds);
+  // Older results have no total.
+  run.total_seconds = run.train_seconds;
+  if (Json total; reader.Get("total_seconds", total)) {
+    run.total_seconds =
+        total.is_number() ? total.get<double>() : std::numeric_limits<double>::quiet_NaN();
+  }
+  reader.Get("eval_seconds", run.eval_seconds);
+  std::vector<Json> paper;
+  reader.Get("paper", paper);
+  for (const Json& figure : paper) {
+    if (!figure.is_number() && !figure.is_null()) {
+      throw Error(reader.Path("paper"), ": must hold numbers and null, found ", Dump(figure));
+    }
+    run.paper.push_back(figure.is_number() ? figure.get<double>()
+                                           : std::numeric_limits<double>::quiet_NaN());
+  }
+  return run;
+}
+
+}  // namespace
+
+std::string ResultToJson(const ExperimentResult& result) {
+  Json palette = Json::array();
+  for (const Color& color : result.labels.palette) palette.push_back(color);
+  Json runs = Json::array();
+  for (const RunResult& run : result.runs) {
+    Json paper = Json::array();
+    for (double figure : run.paper) {
+      paper.push_back(std::isfinite(figure) ? Json(figure) : Json(nullptr));
+    }
+    Json row = {{"name", run.name},
+                    {"group", run.group},
+                    {"folder", RelativeTo(result.folder, run.folder)},
+                    {"classification", IsPreTraining(run)},
+                    {"seed", run.seed},
+                    {"metrics", run.metrics},
+                    {"paper", std::move(paper)},
+                    {"parameters", run.parameters},
+                    {"iterations", run.iterations},
+                    {"train_seconds", run.train_seconds},
+                    {"total_seconds",
+                     std::isfinite(run.total_seconds) ? Json(run.total_seconds) : Json(nullptr)},
+                    {"eval_seconds", run.eval_seconds},
+                    {"config", run.config}};
+    if (!run.evaluation.empty()) row["evaluation"] = run.evaluation;
+    runs.push_back(std::move(row));
+  }
+  Json json = {{"name", result.name},
+               {"title", result.title},
+               {"description", result.description},
+               {"paper_ref", result.paper_ref},
+               {"columns", result.columns},
+               {"command", result.command},
+               {"environment", result.environment},
+               {"labels", {{"names", result.labels.names}, {"palette", std::move(palette)}}},
+               {"runs", std::move(runs)}};
+  if (result.compare) json["compare"] = *result.compare;
+  return Pretty(json, "") + "\n";
+}
+
+ExperimentResult ReadExperimentResult(const std::string& folder) {
+  const std::string path = JoinPath(folder, "result.json");
+  const Json json = ParseJson(ReadFile(path), path);
+  ExperimentResult result;
+  result.folder = folder;
+  // Keys that a later version may add do no harm: nothing here asks for Finish().
+  JsonReader reader(json, path);
+  result.name = reader.Require<std::string>("name");
+  reader.Get("title", result.title);
+  reader.Get("description", result.description);
+  reader.Get("paper_ref", result.paper_ref);
+  result.columns = reader.Require<std::vector<std::string>>("columns");
+  if (std::vector<std::string> compare; reader.Get("compare", compare)) result.compare = compare;
+  reader.Get("command", result.command);
+  reader.Get("environment", result.environment);
+  if (std::optional<JsonReader> labels = reader.Child("labels")) {
+    labels->Get("names", result.labels.names);
+    std::vector<std::vector<int>> palette;
+    labels->Get("palette", palette);
+    for (const std::vector<int>& color : palette) {
+      if (color.size() != 3) {
+        throw Error(labels->Path("palette"), ": a color must be three numbers, found ",
+                    color.size());
+      }
+      result.labels.palette.push_back({static_cast<uint8_t>(color[0]),
+                                       static_cast<uint8_t>(color[1]),
+                                       static_cast<uint8_t>(color[2])});
+    }
+  }
+  const auto runs = reader.Require<std::vector<Json>>("runs");
+  for (size_t i = 0; i < runs.size(); ++i) {
+    result.runs.push_back(RunFromJson(runs[i], StrCat(reader.Path("runs"), "[", i, "]"), folder));
+  }
+  return result;
+}
+
+}  // namespace seglab

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+
+#include "report/results.h"
+
+namespace seglab {
+
+/// Everything that is known of an experiment, with stable keys. Run folders stand relative to the
+/// experiment's, so that it can be moved; undefined figures are null.
+std::string ResultToJson(const ExperimentResult& result);
+
+/// Reads the result.json of an experiment's folder back.
+/// @throws Error when it is missing or not of the form that ResultToJson writes
+ExperimentResult ReadExperimentResult(const std::string& folder);
+
+}  // namespace seglab

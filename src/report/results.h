@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "base/task.h"
+#include "data/labels.h"
+
+namespace seglab {
+
+/// Files of a run that the report reads: the predictions, and in their folder the name of the one
+/// beside the runs that holds images and truth.
+inline constexpr char kPicturesFolder[] = "pictures", kSharedPictures[] = "shared.txt";
+
+/// The folder of an evaluation's predictions in its run's: "pictures", or "pictures-crf".
+inline std::string PicturesFolder(const std::string& evaluation) {
+  return evaluation.empty() ? kPicturesFolder : std::string(kPicturesFolder) + "-" + evaluation;
+}
+
+/// One evaluation of a finished run as the tables and the report see it: a row.
+struct RunResult {
+  /// "FCN-32s", in a sweep "FCN-32s [seed=2]", of a named evaluation "FCN-32s, crf".
+  std::string name;
+  std::string group;   ///< "FCN-32s": rows of a sweep that differ only in the seed share a group
+  std::string folder;  ///< its run folder
+  std::string evaluation;  ///< "crf"; "" when the run has just one and that has no name
+  Task task = Task::kSegmentation;  ///< a classification is a pre-training: not part of the main table
+  uint64_t seed = 0;
+  Json config;   ///< resolved JSON of the run
+  Json metrics;  ///< ScoresToJson: pixel_acc, mean_acc, mean_iou, fw_iou in [0, 1], per_class, ...
+  std::vector<double> paper;  ///< the paper's figures in percent, one per column, or empty
+  int64_t parameters = 0;
+  int64_t iterations = 0;
+  double train_seconds = 0;
+  /// With the training of the runs of this experiment that its weights come from; NaN when one of
+  /// them is not there any more.
+  double total_seconds = 0;
+  double eval_seconds = 0;
+};
+
+/// The name or group of a row without its evaluation: that of its run.
+inline std::string WithoutEvaluation(const std::string& name, const RunResult& run) {
+  const std::string suffix = ", " + run.evaluation;
+  return run.evaluation.empty() || !name.ends_with(suffix)
+             ? name
+             : name.substr(0, name.size() - suffix.size());
+}
+
+inline bool IsPreTraining(const RunResult& run) { return run.task == Task::kClassification; }
+
+/// An experiment with the runs that are finished, in the order of its JSON.
+struct ExperimentResult {
+  std::string name;  ///< "table2"
+  std::string title;
+  std::string description;           ///< a paragraph for the report; may be empty
+  std::string paper_ref;             ///< "Long et al. 2015, Table 2"; may be empty
+  std::vector<std::string> columns;  ///< keys of the metrics: pixel_acc, mean_acc, mean_iou, fw_iou
+  /// Costs that the mean IU is drawn against, see CostNames(); nothing said: as the runs differ.
+  std::optional<std::vector<std::string>> compare;
+  std::string command;  ///< what the user typed
+  std::string folder;   ///< runs/<experiment>
+  Json environment;     ///< LibTorch, CPU, threads, git revision, date
+  LabelSet labels;      ///< classes of the segmentation runs
+  std::vector<RunResult> runs;
+};
+
+}  // namespace seglab

@@ -1,0 +1,208 @@
+#include "report/table.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <limits>
+#include <utility>
+
+#include "base/error.h"
+#include "base/format.h"
+#include "base/log.h"
+#include "base/names.h"
+
+namespace seglab {
+namespace {
+
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+
+/// Networks within this factor are of one size: an FCN-8s has a few more weights than an FCN-32s.
+constexpr double kOneSize = 1.1;
+
+Spread MakeSpread(const std::vector<double>& values) {
+  double sum = 0;
+  for (double value : values) sum += value;
+  const double n = static_cast<double>(values.size());
+  const double mean = values.empty() ? kNan : sum / n;
+  if (values.size() < 2) return {mean, kNan};
+  double squares = 0;
+  for (double value : values) squares += (value - mean) * (value - mean);
+  return {mean, std::sqrt(squares / (n - 1))};
+}
+
+/// The distinct values of metrics[key] in the order of the runs.
+std::vector<std::string> Distinct(const std::vector<const RunResult*>& runs,
+                                  const std::string& key) {
+  std::vector<std::string> values;
+  for (const RunResult* run : runs) {
+    if (!run->metrics.is_object() || !run->metrics.contains(key)) continue;
+    const Json& value = run->metrics[key];
+    const std::string text = value.is_string() ? value.get<std::string>() : value.dump();
+    if (std::find(values.begin(), values.end(), text) == values.end()) values.push_back(text);
+  }
+  return values;
+}
+
+std::string PolicyText(const std::string& policy) {
+  if (policy == "union") return "a class with neither true nor predicted pixels is left out";
+  if (policy == "truth") return "a class without true pixels is left out";
+  if (policy == "one") return "a class without a score counts as 1";
+  if (policy == "zero") return "a class without a score counts as 0";
+  if (policy == "nan") return "a class without a score makes the mean undefined";
+  return "";
+}
+
+std::vector<std::string> MakeNotes(const std::vector<const RunResult*>& runs, const Table& table,
+                                   bool classification) {
+  std::vector<std::string> notes;
+  std::string measured = "Percent";
+  if (const auto images = Distinct(runs, "images"); !images.empty()) {
+    measured += ", measured on " + Join(images, " or ") + " images";
+  }
+  notes.push_back(measured + ".");
+  for (const std::string& policy :
+       classification ? std::vector<std::string>{} : Distinct(runs, "absent_policy")) {
+    const std::string text = PolicyText(policy);
+    notes.push_back("Means over classes: policy \"" + policy + "\"" +
+                    (text.empty() ? "." : ", " + text + "."));
+  }
+  if (table.has_total) {
+    notes.push_back("In all: training with that of the runs that the weights come from.");
+  }
+  if (table.has_spread) {
+    notes.push_back("Mean ± sample standard deviation over n runs that differ in the seed.");
+  }
+  return notes;
+}
+
+}  // namespace
+
+double MetricValue(const Json& metrics, const std::string& key) {
+  if (!metrics.is_object()) return kNan;
+  const auto found = metrics.find(key);
+  return found != metrics.end() && found->is_number() ? found->get<double>() : kNan;
+}
+
+std::string ColumnTitle(const std::string& column, bool classification) {
+  if (column == "pixel_acc") return classification ? "top-1 acc." : "pixel acc.";
+  if (column == "mean_acc") return "mean acc.";
+  if (column == "mean_iou") return "mean IU";
+  if (column == "fw_iou") return "f.w. IU";
+  if (column == "mean_dice") return "mean Dice";
+  std::string title = column;
+  std::replace(title.begin(), title.end(), '_', ' ');
+  return title;
+}
+
+std::string FormatPercent(double percent) {
+  return std::isfinite(percent) ? Fixed(percent, 1) : "-";
+}
+
+std::string FormatTime(double seconds) {
+  return std::isfinite(seconds) ? FormatDuration(seconds) : "-";
+}
+
+std::string FormatSpread(const Spread& spread) {
+  if (!std::isfinite(spread.mean) || !std::isfinite(spread.deviation)) {
+    return FormatPercent(spread.mean);
+  }
+  return FormatPercent(spread.mean) + " ± " + FormatPercent(spread.deviation);
+}
+
+std::string FormatCount(int64_t count) {
+  // The limits round up what would otherwise read "1000.0 k".
+  const double value = static_cast<double>(count);
+  if (value >= 999.95e6) return Fixed(value / 1e9, 1) + " G";
+  if (value >= 999.95e3) return Fixed(value / 1e6, 1) + " M";
+  if (value >= 1e3) return Fixed(value / 1e3, 1) + " k";
+  return std::to_string(count);
+}
+
+std::vector<std::pair<std::string, std::string>> EnvironmentTexts(const Json& environment) {
+  std::vector<std::pair<std::string, std::string>> texts;
+  if (!environment.is_object()) return texts;
+  for (const auto& [key, value] : environment.items()) {
+    texts.emplace_back(key, value.is_string()
+                                ? value.get<std::string>()
+                                : value.dump(-1, ' ', false, Json::error_handler_t::replace));
+  }
+  return texts;
+}
+
+const std::vector<std::string>& CostNames() {
+  static const std::vector<std::string> names = {"train_seconds", "total_seconds", "parameters"};
+  return names;
+}
+
+std::vector<std::string> ComparedCosts(const ExperimentResult& result) {
+  double least = 0, most = 0;
+  bool has_total = false;
+  for (const RunResult& run : result.runs) {
+    if (IsPreTraining(run)) continue;
+    const auto parameters = static_cast<double>(run.parameters);
+    least = least == 0 ? parameters : std::min(least, parameters);
+    most = std::max(most, parameters);
+    has_total = has_total || run.total_seconds > run.train_seconds;
+  }
+  const bool differ = least > 0 && most > kOneSize * least;
+  std::vector<std::string> costs =
+      result.compare.value_or(differ ? CostNames() : std::vector<std::string>());
+  if (!has_total)
+    costs.erase(std::remove(costs.begin(), costs.end(), "total_seconds"), costs.end());
+  return costs;
+}
+
+Table MakeTable(const ExperimentResult& result, bool classification) {
+  Table table;
+  table.columns =
+      classification ? std::vector<std::string>{"pixel_acc", "mean_acc"} : result.columns;
+  const size_t columns = table.columns.size();
+  const std::vector<std::string> costs = ComparedCosts(result);
+  table.has_total =
+      !classification && std::find(costs.begin(), costs.end(), "total_seconds") != costs.end();
+
+  std::vector<const RunResult*> runs;
+  std::vector<std::string> groups;
+  for (const RunResult& run : result.runs) {
+    if (IsPreTraining(run) != classification) continue;
+    runs.push_back(&run);
+    if (std::find(groups.begin(), groups.end(), run.group) == groups.end()) {
+      groups.push_back(run.group);
+    }
+  }
+
+  for (const std::string& group : groups) {
+    TableRow row;
+    row.group = group;
+    row.ours.resize(columns);
+    row.paper.assign(columns, kNan);
+    std::vector<std::vector<double>> values(columns);
+    for (const RunResult* run : runs) {
+      if (run->group != group) continue;
+      ++row.runs;
+      row.parameters = run->parameters;
+      row.train_seconds += run->train_seconds;
+      row.total_seconds += run->total_seconds;
+      for (size_t c = 0; c < columns; ++c) {
+        values[c].push_back(100 * MetricValue(run->metrics, table.columns[c]));
+        // The paper's figures follow the experiment's columns, also in the table of pre-trainings.
+        const auto at = std::find(result.columns.begin(), result.columns.end(), table.columns[c]);
+        const size_t index = static_cast<size_t>(at - result.columns.begin());
+        if (at != result.columns.end() && index < run->paper.size() &&
+            std::isfinite(run->paper[index])) {
+          row.paper[c] = run->paper[index];
+          table.has_paper = true;
+        }
+      }
+    }
+    row.train_seconds /= row.runs;
+    row.total_seconds /= row.runs;
+    for (size_t c = 0; c < columns; ++c) row.ours[c] = MakeSpread(values[c]);
+    table.has_spread = table.has_spread || row.runs > 1;
+    table.rows.push_back(std::move(row));
+  }
+  if (!table.rows.empty()) table.notes = MakeNotes(runs, table, classification);
+  return table;
+}
+
+}  // namespace seglab

@@ -1,0 +1,184 @@
+#include "train/descent.h"
+
+#include <torch/torch.h>
+
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/format.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "base/signals.h"
+#include "data/loader.h"
+#include "losses/loss.h"
+#include "tensor/device.h"
+#include "train/checkpoint.h"
+#include "train/checks.h"
+#include "train/loss_log.h"
+#include "train/metrics_log.h"
+#include "train/optimizer.h"
+#include "train/schedule.h"
+#include "train/train_step.h"
+#include "train/validation.h"
+#include "weights/checkpoint_file.h"
+
+namespace seglab {
+namespace {
+
+constexpr uint64_t kDropoutSalt = 0x64726f70;  // "drop"
+
+/// The last of `every` steps, or of all.
+bool Due(int64_t iteration, int64_t every, int64_t total) {
+  return every > 0 && (iteration % every == 0 || iteration == total);
+}
+
+/// One training from its first or last step on; see Descend().
+class Descent {
+ public:
+  explicit Descent(const TrainJob& job)
+      : job_(job),
+        options_(job.options),
+        device_(DeviceOf(*job.model)),
+        loss_(MakeLoss(job.options.loss, job.train->Labels().size(), "train.loss")),
+        last_path_(JoinPath(job.folder, "last.safetensors")),
+        best_path_(JoinPath(job.folder, "best.safetensors")) {
+    UseChannelsLast(*job.model);
+    optimizer_ = MakeOptimizer(*job.model, options_);
+    state_.run_hash = job.run_hash;
+    const std::optional<TrainState> saved = ReadTrainState(last_path_);
+    if (saved && saved->run_hash == job.run_hash) {
+      RestoreCheckpoint(last_path_, *job.model, *optimizer_);
+      state_ = *saved;
+    }
+    metadata_ = ModelMetadata(*job.model, job.model_spec, job.train->Labels());
+  }
+
+  TrainSummary Run() {
+    if (!state_.finished) Loop();
+    return {state_.seconds, state_.iteration, state_.best_score, state_.best_iteration};
+  }
+
+ private:
+  void Loop() {
+    if (state_.iteration > 0)
+      Log::Info(job_.title, ": goes on at iteration ", state_.iteration);
+    metrics_.emplace(JoinPath(job_.folder, "metrics.jsonl"), state_.iteration);
+    log_.emplace(job_.title, job_.train->Labels().size(), state_, options_, device_);
+    Loader loader = MakeLoader();
+    Progress progress(job_.title, options_.iterations, state_.iteration);
+    if (state_.evaluation_due) EvaluateOrSave();
+    double clock = Seconds(), saved_at = clock;
+    while (state_.iteration < options_.iterations) {
+      const double rate = Step(loader);
+      const double now = Seconds();
+      state_.seconds += now - clock;
+      clock = now;
+      if (Due(state_.iteration, options_.log_every, options_.iterations))
+        log_->Line(state_, rate, loader.WaitSeconds(), *metrics_, progress);
+      const bool evaluated = Due(state_.iteration, options_.eval_every, options_.iterations);
+      if (evaluated) EvaluateOrSave();
+      const int signal = StopRequested();
+      if (signal != 0 || evaluated || CheckpointDue(Seconds() - saved_at)) {
+        Save();
+        saved_at = Seconds();
+      }
+      if (signal != 0 && state_.iteration < options_.iterations) StopAt(signal);
+      if (evaluated) clock = Seconds();
+    }
+    state_.finished = true;
+    Save();
+  }
+
+  Loader MakeLoader() const {
+    LoaderOptions loading;
+    loading.batch = options_.batch;
+    loading.threads = options_.threads;
+    loading.seed = job_.seed;
+    loading.fill = job_.model->preprocessing.FillColor();
+    return Loader(job_.train, job_.transforms, loading, state_.iteration * options_.accumulate,
+                  options_.iterations * options_.accumulate);
+  }
+
+  /// @return its rate
+  double Step(Loader& loader) {
+    const double rate =
+        options_.lr * ScheduleFactor(options_.schedule, state_.iteration, options_.iterations);
+    torch::manual_seed(MixSeed(job_.seed, kDropoutSalt, state_.iteration));
+    std::vector<Batch> passes;
+    for (int pass = 0; pass < options_.accumulate; ++pass) passes.push_back(*loader.Next());
+    if (!checked_) CheckTrunk(*job_.model, passes.front());
+    checked_ = true;
+    log_->Add(ComputeGradients(*job_.model, passes, *loss_, options_));
+    optimizer_->Step(rate);
+    ++state_.iteration;
+    return rate;
+  }
+
+  bool CheckpointDue(double seconds_since) const {
+    return options_.checkpoint_every > 0 ? state_.iteration % options_.checkpoint_every == 0
+                                         : seconds_since > options_.checkpoint_seconds;
+  }
+
+  [[noreturn]] void StopAt(int signal) {
+    throw Stopped(signal, StrCat(job_.title, ": stopped and saved at iteration ", state_.iteration,
+                                 "; the same command goes on from there"));
+  }
+
+  /// A stop meanwhile leaves the score to the training's next life.
+  void EvaluateOrSave() {
+    state_.evaluation_due = true;
+    try {
+      EvaluateNow();
+    } catch (const Stopped& stopped) {
+      Save();
+      StopAt(stopped.signal());
+    }
+    state_.evaluation_due = false;
+  }
+
+  void EvaluateNow() {
+    const Validation validation = Validate(job_.model, job_.val, options_);
+    const Scores& scores = validation.scores;
+    metrics_->Write({{"iteration", state_.iteration},
+                     {"pixel_acc", scores.pixel_acc},
+                     {"mean_acc", scores.mean_acc},
+                     {"mean_iou", scores.mean_iou},
+                     {"fw_iou", scores.fw_iou}});
+    Log::Info(job_.title, ": iteration ", state_.iteration, ", val mean IU ",
+              Fixed(100 * scores.mean_iou, 1), ", pixel acc. ", Fixed(100 * scores.pixel_acc, 1));
+    if (!(validation.score > state_.best_score)) return;
+    state_.best_score = validation.score;
+    state_.best_iteration = state_.iteration;
+    TrainState best = state_;
+    best.finished = true;  // weights alone
+    best.evaluation_due = false;
+    SaveCheckpoint(best_path_, *job_.model, *optimizer_, best, metadata_);
+  }
+
+  void Save() {
+    // Not finite: the last good one is kept, and the next log line says why.
+    if (log_->Save(state_))
+      SaveCheckpoint(last_path_, *job_.model, *optimizer_, state_, metadata_);
+  }
+
+  const TrainJob& job_;
+  const TrainOptions& options_;
+  c10::Device device_;
+  std::shared_ptr<const Loss> loss_;
+  std::unique_ptr<Optimizer> optimizer_;
+  std::string last_path_, best_path_;
+  std::map<std::string, std::string> metadata_;
+  TrainState state_;
+  std::optional<MetricsLog> metrics_;
+  std::optional<LossLog> log_;
+  bool checked_ = false;
+};
+
+}  // namespace
+
+TrainSummary Descend(const TrainJob& job) { return Descent(job).Run(); }
+
+}  // namespace seglab

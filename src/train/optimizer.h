@@ -1,0 +1,64 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tensor/tensor_file.h"
+#include "train/parameters.h"
+
+namespace seglab {
+
+/// Turns gradients into steps. What it needs beside the weights is its state, tensors by name,
+/// which goes into checkpoints and comes back bit for bit.
+class Optimizer {
+ public:
+  Optimizer(std::vector<TrainedParameter> parameters, const TrainOptions& options)
+      : parameters_(std::move(parameters)), clip_norm_(options.clip_norm) {}
+  virtual ~Optimizer() = default;
+
+  /// One step at rate lr on the parameters' gradients, which are clipped before and cleared behind
+  /// it. A parameter without gradient stays.
+  void Step(double lr);
+
+  /// "momentum.score_fr.weight", ...; the tensors are shared, not copied.
+  virtual NamedTensors State() const { return {}; }
+  /// @throws Error when a tensor is missing or mis-shaped
+  virtual void LoadState(const NamedTensors& state) {}
+
+  const std::vector<TrainedParameter>& parameters() const { return parameters_; }
+
+ protected:
+  /// Changes parameters()[index]; no gradient is recorded.
+  /// @param gradient  its gradient; may be overwritten
+  /// @param lr        the step's rate times the parameter's factor
+  virtual void Update(size_t index, at::Tensor& gradient, double lr) = 0;
+
+  /// One tensor a parameter as state, and back.
+  NamedTensors Named(const std::string& kind, const std::vector<at::Tensor>& tensors) const;
+  void Restore(const std::string& kind, const NamedTensors& state,
+               std::vector<at::Tensor>& tensors) const;
+
+ private:
+  std::vector<TrainedParameter> parameters_;
+  double clip_norm_;
+};
+
+/// One row of the table of optimisers. Its own options are the members of its JSON object beside
+/// "name".
+struct OptimizerRow {
+  std::string name;
+  std::string summary;  ///< one line
+  std::unique_ptr<Optimizer> (*make)(JsonReader& own, const TrainOptions& options,
+                                     std::vector<TrainedParameter> parameters);
+};
+
+const std::vector<OptimizerRow>& OptimizerRows();
+
+/// The row of "sgd" or {"name": "sgd"}. @throws Error with the names there are
+const OptimizerRow& FindOptimizer(const Json& spec, const std::string& path);
+
+/// The optimiser that `options` name, over the parameters that they choose.
+std::unique_ptr<Optimizer> MakeOptimizer(torch::nn::Module& module, const TrainOptions& options);
+
+}  // namespace seglab

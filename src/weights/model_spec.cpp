@@ -1,0 +1,19 @@
+#include "weights/model_spec.h"
+
+#include "base/files.h"
+#include "models/registry.h"
+
+namespace seglab {
+
+Json ParseModelSpec(const std::string& text, const std::string& where) {
+  if (FileExists(text)) return NetworkOrBackbone(ReadJsonFile(text), text);
+  const size_t first = text.find_first_not_of(" \t\r\n");
+  const bool json = first != std::string::npos && text[first] == '{';
+  return NetworkOrBackbone(json ? ParseJson(text, where) : Json(text), where);
+}
+
+Json ParsePreprocessing(const std::string& text, const std::string& where) {
+  return text.starts_with('{') ? ParseJson(text, where) : Json(text);
+}
+
+}  // namespace seglab

@@ -1,0 +1,158 @@
+#include "weights/network_match.h"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+#include "models/backbones/backbone.h"
+#include "models/registry.h"
+#include "tensor/state.h"
+
+namespace seglab {
+namespace {
+
+constexpr double kThin = 1.0 / 64;  // names do not depend on the width, and this is made at once
+
+struct Candidate {
+  Json spec;  ///< of width 1
+
+  Json AtWidth(double width) const {
+    Json made = spec;
+    if (!made.contains("backbone")) {
+      made["width"] = width;
+      return made;
+    }
+    made["backbone"] = ModelObject(made["backbone"]);
+    made["backbone"]["width"] = width;
+    return made;
+  }
+};
+
+/// An option of a backbone that changes its names. All others that names do not tell are off.
+struct NamingOption {
+  std::string_view backbone;
+  const char* option;
+  bool of_classifier;  ///< only its classifier has it
+};
+constexpr NamingOption kNamingOptions[] = {
+    {"alexnet", "caffe", false}, {"googlenet", "caffe", false}, {"googlenet", "aux_loss", true}};
+
+/// A backbone with each choice of these options, the plain one first, by its name.
+std::vector<Json> Variants(const std::string& backbone, bool classifier) {
+  std::vector<Json> variants = {backbone};
+  for (const NamingOption& naming : kNamingOptions) {
+    if (naming.backbone != backbone || (naming.of_classifier && !classifier)) continue;
+    for (size_t i = 0, before = variants.size(); i < before; ++i) {
+      Json variant = ModelObject(variants[i]);
+      variant[naming.option] = true;
+      variants.push_back(variant);
+    }
+  }
+  return variants;
+}
+
+/// {"name": network, "backbone": ...} for all backbones.
+void AddBackbones(const std::string& network, bool classifier, std::vector<Candidate>& candidates) {
+  for (const BackboneRow& row : BackboneRows()) {
+    for (const Json& backbone : Variants(row.name, classifier))
+      candidates.push_back(Candidate{Json{{"name", network}, {"backbone", backbone}}});
+  }
+}
+
+bool HasLayer(const NamedTensors& tensors, const std::string& layer) {
+  return std::any_of(tensors.begin(), tensors.end(),
+                     [&](const auto& item) { return HasPrefix(item.first, layer); });
+}
+
+/// Only those that the outermost names leave possible.
+std::vector<Candidate> Candidates(const NamedTensors& tensors) {
+  std::vector<Candidate> candidates;
+  const bool backbone = HasLayer(tensors, "backbone"), fcn = HasLayer(tensors, "score_fr");
+  for (const ModelRow& row : ModelRows()) {
+    if (row.task == Task::kClassification) {
+      if (!backbone) AddBackbones(row.name, true, candidates);
+    } else if (row.name.starts_with("fcn") && row.name.find("resnet") == std::string::npos) {
+      if (fcn) AddBackbones(row.name, false, candidates);
+    } else if (!fcn) {
+      candidates.push_back(Candidate{Json{{"name", row.name}}});
+      if (!HasLayer(tensors, "aux_classifier") || row.name.find("resnet") == std::string::npos)
+        continue;
+      candidates.push_back(Candidate{Json{{"name", row.name}, {"aux_loss", true}}});
+    }
+  }
+  return candidates;
+}
+
+bool IsCounter(std::string_view name) { return name.ends_with("num_batches_tracked"); }
+
+bool SameKernel(const at::Tensor& a, const at::Tensor& b) {
+  if (a.dim() != b.dim()) return false;
+  for (int64_t i = 2; i < a.dim(); ++i) {
+    if (a.size(i) != b.size(i)) return false;
+  }
+  return true;
+}
+
+enum class Fit { kNone, kWithoutClassifier, kWhole };
+
+Fit FitOf(const SegModel& model, const NamedTensors& tensors) {
+  std::unordered_map<std::string_view, const at::Tensor*> source;
+  for (const auto& [name, tensor] : tensors) {
+    if (!IsCounter(name)) source.emplace(name, &tensor);
+  }
+  size_t found = 0;
+  bool whole = true;
+  for (const auto& [name, tensor] : ModuleState(model)) {
+    if (IsCounter(name)) continue;
+    const auto there = source.find(name);
+    if (there != source.end()) {
+      if (!SameKernel(*there->second, tensor)) return Fit::kNone;
+      ++found;
+    } else if (HasPrefix(name, "classifier") || HasPrefix(name, "fc")) {
+      whole = false;
+    } else {
+      return Fit::kNone;
+    }
+  }
+  if (found == 0 || found != source.size()) return Fit::kNone;
+  return whole ? Fit::kWhole : Fit::kWithoutClassifier;
+}
+
+/// The file's channels behind the first convolution as a multiple of the published network's.
+double WidthOf(const Candidate& candidate, const NamedTensors& tensors) {
+  // The published counts there are multiples of 32.
+  constexpr double kQuarter = 0.25;
+  for (const auto& [name, tensor] :
+       ModuleState(*MakeModel(candidate.AtWidth(kQuarter), 2, "weights"))) {
+    if (tensor.dim() != 4) continue;
+    for (const auto& [there, found] : tensors) {
+      if (there == name)
+        return static_cast<double>(found.size(0)) * kQuarter / static_cast<double>(tensor.size(0));
+    }
+  }
+  return 1;
+}
+
+}  // namespace
+
+std::vector<NetworkMatch> MatchNetworks(const NamedTensors& tensors) {
+  std::vector<NetworkMatch> published, others;
+  for (const Candidate& candidate : Candidates(tensors)) {
+    const Fit fit = FitOf(*MakeModel(candidate.AtWidth(kThin), 2, "weights"), tensors);
+    if (fit == Fit::kNone) continue;
+    const double width = WidthOf(candidate, tensors);
+    if (width == 1) {
+      published.push_back({candidate.spec, fit == Fit::kWhole});
+    } else {
+      others.push_back({candidate.AtWidth(width), fit == Fit::kWhole});
+    }
+  }
+  return published.empty() ? others : published;
+}
+
+}  // namespace seglab

@@ -1,0 +1,101 @@
+# Every dependency of the rooms, with its minimum version, found and wrapped under one name. Nothing
+# is copied in. Read by third_party/CMakeLists.txt and, installed, by seglabConfig.cmake: whoever
+# links a room needs the same.
+#
+#   seglab::json     nlohmann_json           >= 3.10
+#   seglab::torch    LibTorch                >= 1.13   any build: CPU, CUDA; found through CMAKE_PREFIX_PATH
+#   seglab::opencv   OpenCV core, imgproc, imgcodecs >= 4.5
+#   seglab::png      libpng                  >= 1.6    palette masks as indices
+#   seglab::matio    matio                   >= 1.5    SBD's .mat labels
+#   seglab::xxhash   xxHash                  >= 0.8    what a data set and a weight file are
+#
+# What is not found is listed in seglab_missing, one text each; seglab_complain makes a message.
+
+set(seglab_missing "")
+
+# seglab_miss(<name and version> <Debian's package> [<where else it may stand>])
+macro(seglab_miss name debian)
+  string(APPEND seglab_missing "  ${name}\n"
+    "    Debian/Ubuntu: apt-get install ${debian}   (the launcher ./seglab does this by itself)\n")
+  if(${ARGC} GREATER 2)
+    string(APPEND seglab_missing "    ${ARGN}\n")
+  else()
+    string(APPEND seglab_missing "    elsewhere:     name its folder with -DCMAKE_PREFIX_PATH=...\n")
+  endif()
+endmacro()
+
+macro(seglab_require name package version debian)
+  find_package(${package} ${version} QUIET ${ARGN})
+  if(NOT ${package}_FOUND)
+    seglab_miss("${name} >= ${version}" "${debian}")
+  endif()
+endmacro()
+
+# seglab_wrap(<name> [LIBRARIES <library>...] [INCLUDES <folder>...] [OPTIONS <compile option>...])
+#   Target seglab::<name>. It is imported, so that it may stand in what the rooms export, and seen
+#   wherever the targets that it wraps are seen.
+function(seglab_wrap name)
+  cmake_parse_arguments(arg "" "" "LIBRARIES;INCLUDES;OPTIONS" ${ARGN})
+  if(TARGET seglab::${name})
+    return()
+  endif()
+  set(scope "")
+  if(CMAKE_FIND_PACKAGE_TARGETS_GLOBAL)
+    set(scope GLOBAL)
+  endif()
+  add_library(seglab::${name} INTERFACE IMPORTED ${scope})
+  target_link_libraries(seglab::${name} INTERFACE ${arg_LIBRARIES})
+  target_include_directories(seglab::${name} SYSTEM INTERFACE ${arg_INCLUDES})
+  target_compile_options(seglab::${name} INTERFACE ${arg_OPTIONS})
+endfunction()
+
+# seglab_find(<name> <name and version> <header> <library> <Debian's package>)
+#   For libraries without a package file. Target seglab::<name>.
+macro(seglab_find name text header library debian)
+  string(TOUPPER ${name} seglab_upper)
+  find_path(${seglab_upper}_INCLUDE_DIR ${header})
+  find_library(${seglab_upper}_LIBRARY ${library})
+  mark_as_advanced(${seglab_upper}_INCLUDE_DIR ${seglab_upper}_LIBRARY)
+  if(${seglab_upper}_INCLUDE_DIR AND ${seglab_upper}_LIBRARY)
+    seglab_wrap(${name} LIBRARIES ${${seglab_upper}_LIBRARY}
+                INCLUDES ${${seglab_upper}_INCLUDE_DIR})
+  else()
+    seglab_miss("${text}" ${debian})
+  endif()
+endmacro()
+
+# seglab_complain(<variable>)
+#   The message about seglab_missing; empty where all was found.
+function(seglab_complain variable)
+  set(text "")
+  if(seglab_missing)
+    set(text "seglab needs what was not found:\n${seglab_missing}")
+  endif()
+  set(${variable} "${text}" PARENT_SCOPE)
+endfunction()
+
+find_package(Threads REQUIRED)
+seglab_require("nlohmann_json" nlohmann_json 3.10 nlohmann-json3-dev)
+seglab_wrap(json LIBRARIES nlohmann_json::nlohmann_json)
+
+if(NOT SEGLAB_BASE_ONLY)
+  # LibTorch's own package file sets no minimum version and no imported target in its old builds.
+  find_package(Torch QUIET)
+  if(Torch_FOUND)
+    separate_arguments(seglab_torch_flags UNIX_COMMAND "${TORCH_CXX_FLAGS}")
+    seglab_wrap(torch LIBRARIES ${TORCH_LIBRARIES} INCLUDES ${TORCH_INCLUDE_DIRS}
+                OPTIONS ${seglab_torch_flags})
+  else()
+    seglab_miss("LibTorch >= 1.13" libtorch-dev "PyTorch wheel: \
+ -DCMAKE_PREFIX_PATH=$(python3 -c 'import torch; print(torch.utils.cmake_prefix_path)')")
+  endif()
+
+  seglab_require("OpenCV" OpenCV 4.5 libopencv-dev COMPONENTS core imgproc imgcodecs)
+  seglab_wrap(opencv LIBRARIES opencv_core opencv_imgproc opencv_imgcodecs
+              INCLUDES ${OpenCV_INCLUDE_DIRS})
+
+  seglab_require("libpng" PNG 1.6 libpng-dev)
+  seglab_wrap(png LIBRARIES PNG::PNG)
+  seglab_find(matio "matio >= 1.5" matio.h matio libmatio-dev)
+  seglab_find(xxhash "xxHash >= 0.8" xxhash.h xxhash libxxhash-dev)
+endif()
