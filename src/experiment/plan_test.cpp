@@ -22,11 +22,11 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 
 /// A run of which nothing but its seed is known.
-struct Run {
+struct OneRun {
   RunSpec spec;
   RunIdentity identity;
 
-  explicit Run(int seed) {
+  explicit OneRun(int seed) {
     spec.name = spec.group = "A";
     spec.config["seed"] = seed;
     identity.determinants = Determinants(spec, "", "data");
@@ -36,28 +36,28 @@ struct Run {
   PlannedRun In(const std::string& folder) const { return PlanRun(spec, identity, folder); }
 };
 
-void WriteClaim(const std::string& folder, const Run& run) {
+void WriteClaim(const std::string& folder, const OneRun& run) {
   MakeFolders(folder);
   WriteFileAtomically(JoinPath(folder, "hash.txt"), std::string_view(run.identity.hash + "\n"));
   WriteFileAtomically(JoinPath(folder, "determinants.json"),
                       JsonText(run.identity.determinants));
 }
 
-void WriteState(const std::string& folder, const Run& run, int64_t iteration) {
+void WriteState(const std::string& folder, const OneRun& run, int64_t iteration) {
   TrainState state;
   state.run_hash = run.identity.hash;
   state.iteration = iteration;
   WriteSafetensors(JoinPath(folder, "last.safetensors"), {}, {{"state", state.ToJson().dump()}});
 }
 
-void WriteResult(const std::string& folder, const Run& run, const std::string& evaluation) {
+void WriteResult(const std::string& folder, const OneRun& run, const std::string& evaluation) {
   const Json result = {{"hash", run.identity.hash}, {"name", "A"}, {"identity", evaluation}};
   WriteFileAtomically(JoinPath(folder, "result.json"), std::string_view(result.dump()));
 }
 
 TEST(PlanRun, KnowsWhereARunStands) {
   const TestFolder folder;
-  const Run a(1);
+  const OneRun a(1);
   const std::string place = folder.File("A");
   EXPECT_EQ(a.In(place).status, RunStatus::kNew);
   EXPECT_EQ(a.In(place).folder, place);
@@ -81,7 +81,7 @@ TEST(PlanRun, KnowsWhereARunStands) {
 TEST(PlanRun, LeavesTheFolderOfAnotherRunAloneAndSaysWhy) {
   const TestFolder folder;
   const std::string place = folder.File("A");
-  const Run old(1), changed(2);
+  const OneRun old(1), changed(2);
   WriteClaim(place, old);
   WriteState(place, old, 17);
   WriteResult(place, old, "e");
@@ -101,8 +101,8 @@ TEST(PlanRun, AnEmptyHashFileIsNone) {
   const TestFolder folder;
   MakeFolders(folder.File("A"));
   WriteFileAtomically(folder.File("A/hash.txt"), std::string_view(""));
-  EXPECT_EQ(Run(1).In(folder.File("A")).folder, folder.File("A"));
-  EXPECT_EQ(Run(1).In(folder.File("A")).status, RunStatus::kNew);
+  EXPECT_EQ(OneRun(1).In(folder.File("A")).folder, folder.File("A"));
+  EXPECT_EQ(OneRun(1).In(folder.File("A")).status, RunStatus::kNew);
 }
 
 /// A run on a folder of images.

@@ -1,5 +1,4 @@
-#include "data/image_file.h"
-#include "inference/evaluator.h"
+#include "inference/evaluate.h"
 
 #include <gmock/gmock.h>
 #include <torch/torch.h>
@@ -13,6 +12,7 @@
 #include "base/test_error.h"
 #include "base/test_folder.h"
 #include "base/test_log.h"
+#include "data/image_file.h"
 #include "data/masks.h"
 #include "data/test_dataset.h"
 #include "inference/confusion_sink.h"
