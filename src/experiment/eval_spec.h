@@ -13,7 +13,7 @@ struct EvalSpec {
   Json options = Json::object();
 };
 
-/// The evaluations of a run's "eval", by name in alphabetical order: the options of one,
+/// The evaluations of a run's "eval", in its order: the options of one,
 ///
 ///   {"absent": "truth", "precision": "bfloat16"}
 ///

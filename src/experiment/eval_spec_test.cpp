@@ -23,7 +23,7 @@ TEST(EvalSpecs, OptionsAreOneEvaluationWithoutName) {
   EXPECT_EQ(NamesIn("{}"), Names{""});
   EXPECT_EQ(NamesIn(R"({"absent": "truth"})"), Names{""});
   EXPECT_EQ(NamesIn(R"({"data": {"split": "val2"}})"), Names{""});
-  EXPECT_EQ(NamesIn(R"({"plain": {}, "crf": {"absent": "truth"}})"), (Names{"crf", "plain"}));
+  EXPECT_EQ(NamesIn(R"({"plain": {}, "crf": {"absent": "truth"}})"), (Names{"plain", "crf"}));
   EXPECT_EQ(NamesIn(R"({"plain": {}})"), Names{"plain"});
 }
 

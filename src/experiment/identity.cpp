@@ -33,7 +33,7 @@ Json TrainingConfig(const RunSpec& run) {
 
 /// The values of an object by dotted path, lists as wholes.
 void Flatten(const Json& json, const std::string& path, std::map<std::string, std::string>& flat) {
-  if (!json.is_object() || json.empty()) {
+  if (!json.is_object() || (json.empty() && !path.empty())) {
     flat[path] = json.dump(-1, ' ', false, Json::error_handler_t::replace);
     return;
   }

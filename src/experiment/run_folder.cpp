@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "experiment/eval_spec.h"
 
 namespace seglab {
 namespace {
@@ -80,7 +81,8 @@ std::vector<RunResult> ResultsOf(const PlannedRun& run) {
   const StoredResult stored = ReadStoredResult(run.folder);
   JsonReader training(stored.training, path);
   std::vector<RunResult> results;
-  for (const auto& [name, identity] : run.identity.evaluations) {
+  for (const EvalSpec& spec : EvalSpecs(run.spec.config.value("eval", Json()), path)) {
+    const std::string& name = spec.name;
     const auto found = stored.evaluations.find(name);
     if (found == stored.evaluations.end())
       throw Error(path, ": is damaged, it lacks the scores \"", name, "\"; remove it");

@@ -308,12 +308,12 @@ TEST(RunExperiment, ASecondEvaluationTrainsNothing) {
     EXPECT_EQ(again.at(name), files.at(name)) << name;
   }
   ASSERT_EQ(both.runs.size(), 4u);
-  EXPECT_EQ(both.runs[2].name, "FCN-32s, more");
-  EXPECT_EQ(both.runs[2].evaluation, "more");
-  EXPECT_EQ(both.runs[2].metrics["images"], 5);
-  EXPECT_EQ(both.runs[3].name, "FCN-32s, plain");
-  EXPECT_EQ(both.runs[3].metrics, first.runs[1].metrics);
-  EXPECT_EQ(both.runs[3].total_seconds, first.runs[1].total_seconds);
+  EXPECT_EQ(both.runs[2].name, "FCN-32s, plain");
+  EXPECT_EQ(both.runs[2].metrics, first.runs[1].metrics);
+  EXPECT_EQ(both.runs[2].total_seconds, first.runs[1].total_seconds);
+  EXPECT_EQ(both.runs[3].name, "FCN-32s, more");
+  EXPECT_EQ(both.runs[3].evaluation, "more");
+  EXPECT_EQ(both.runs[3].metrics["images"], 5);
   const std::string table = ReadFile(folder.File("tiny/table.md"));
   EXPECT_THAT(table, AllOf(HasSubstr("FCN-32s, more"), HasSubstr("FCN-32s, plain")));
   EXPECT_EQ(again.count("FCN-32s/pictures-more/0.png"), 1u);

@@ -199,9 +199,9 @@ TEST(Evaluate, HandsEachImageToAllSinksInOrder) {
   ConfusionSink matrix(2);
   Evaluate(predictor, dataset, {&counts, &pictures, &matrix}, Quiet(2));
   EXPECT_EQ(ReadFile(folder.File("images.jsonl")),
-            R"({"hit":[1,1],"name":"a","predicted":[1,1],"truth":[1,1]})"
+            R"({"name":"a","truth":[1,1],"predicted":[1,1],"hit":[1,1]})"
             "\n"
-            R"({"hit":[0,1],"name":"b","predicted":[0,2],"truth":[1,1]})"
+            R"({"name":"b","truth":[1,1],"predicted":[0,2],"hit":[0,1]})"
             "\n");
   EXPECT_EQ(matrix.matrix().counts(), (std::vector<int64_t>{1, 1, 0, 2}));
   EXPECT_EQ(ReadJsonFile(folder.File("shared/names.json")), Json({"a", "b"}));

@@ -35,10 +35,9 @@ TEST(MatchNetworks, APublishedWidthIsNotNamed) {
 
 TEST(MatchNetworks, OptionsThatChangeNamesAreFound) {
   for (const Json& backbone :
-       {Json{{"name", "alexnet"}, {"width", 0.125}, {"caffe", true}},
-        Json{{"name", "googlenet"}, {"width", 0.125}},
-        Json{{"name", "googlenet"}, {"width", 0.125}, {"aux_loss", true}},
-        Json{{"name", "googlenet"}, {"width", 0.125}, {"caffe", true}, {"aux_loss", true}}}) {
+       {Json{{"name", "googlenet"}, {"width", 0.125}},
+        Json{{"name", "googlenet"}, {"aux_loss", true}, {"width", 0.125}},
+        Json{{"name", "googlenet"}, {"caffe", true}, {"aux_loss", true}, {"width", 0.125}}}) {
     const std::vector<NetworkMatch> found = MatchesOf(On("classifier", backbone));
     ASSERT_EQ(found.size(), 1u) << backbone;
     EXPECT_EQ(found[0].spec, On("classifier", backbone));
@@ -57,7 +56,7 @@ TEST(MatchNetworks, AClassifierWithoutItsLastLayersStartsNetworks) {
 }
 
 TEST(MatchNetworks, AnAuxiliaryHeadIsPartOfTheNetwork) {
-  Json spec = {{"name", "fcn_resnet50"}, {"width", 0.125}, {"aux_loss", true}};
+  Json spec = {{"name", "fcn_resnet50"}, {"aux_loss", true}, {"width", 0.125}};
   const std::vector<NetworkMatch> found = MatchesOf(spec);
   ASSERT_EQ(found.size(), 1u);
   EXPECT_EQ(found[0].spec, spec);
