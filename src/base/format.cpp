@@ -12,7 +12,49 @@ std::string Fixed(double value, int digits) {
   return text;
 }
 
+std::string Significant(double value, int figures) {
+  char text[64];
+  std::snprintf(text, sizeof text, "%.*g", figures, value);
+  return text;
+}
+
+std::string FormatPercent(double percent) {
+  return std::isfinite(percent) ? Fixed(percent, 1) : "-";
+}
+
+std::string FormatCount(int64_t count) {
+  // The limits round up what would otherwise read "1000.0 k".
+  const auto value = static_cast<double>(count);
+  if (value >= 999.95e6) return Fixed(value / 1e9, 1) + " G";
+  if (value >= 999.95e3) return Fixed(value / 1e6, 1) + " M";
+  if (value >= 1e3) return Fixed(value / 1e3, 1) + " k";
+  return std::to_string(count);
+}
+
+std::string FormatThreeFigures(int64_t count) {
+  const char* unit = " kMGTP";
+  auto value = static_cast<double>(count);
+  while (value >= 999.5 && unit[1] != '\0') {
+    value /= 1000;
+    ++unit;
+  }
+  if (*unit == ' ') return std::to_string(count);
+  return Fixed(value, value < 10 ? 2 : value < 100 ? 1 : 0) + " " + *unit;
+}
+
+std::string FormatGrouped(int64_t count) {
+  std::string text = std::to_string(count);
+  const size_t first = text[0] == '-' ? 1 : 0;
+  for (size_t at = text.size(); at > first + 3;) text.insert(at -= 3, ",");
+  return text;
+}
+
+std::string FormatBytes(int64_t bytes) {
+  return FormatThreeFigures(bytes) + (bytes < 1000 ? " B" : "B");
+}
+
 std::string FormatDuration(double seconds) {
+  if (!std::isfinite(seconds)) return "-";
   const auto total = static_cast<long long>(std::llround(std::max(seconds, 0.0)));
   const long long h = total / 3600, m = total / 60 % 60, s = total % 60;
   char text[64];

@@ -3,55 +3,64 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
+#include <utility>
 
 #include "base/error.h"
-#include "base/log.h"
+#include "base/format.h"
 #include "report/scatter.h"
 #include "report/table.h"
 
 namespace seglab {
 namespace {
 
-/// "FCN-8s [alexnet]": a row of a sweep by its run and its variant.
+/// "FCN-8s [alexnet], crf": a row of a sweep by its run, its variant and its evaluation.
 struct RowName {
-  std::string run, variant;
+  std::string run, variant, evaluation;
 };
 
-RowName SplitName(const std::string& group) {
+RowName SplitName(const TableRow& row) {
+  const std::string& group = row.run_group;
   const size_t bracket = group.rfind(" [");
-  if (bracket == std::string::npos || group.back() != ']') return {group, ""};
-  return {group.substr(0, bracket), group.substr(bracket + 2, group.size() - bracket - 3)};
+  if (bracket == std::string::npos || group.back() != ']') return {group, "", row.evaluation};
+  return {group.substr(0, bracket), group.substr(bracket + 2, group.size() - bracket - 3),
+          row.evaluation};
 }
 
-/// The distinct values of one part of the names with their numbers in the order they appear.
-std::map<std::string, int> Numbered(const std::vector<RowName>& names, std::string RowName::*part) {
-  std::map<std::string, int> numbers;
-  for (const RowName& name : names) numbers.emplace(name.*part, static_cast<int>(numbers.size()));
-  return numbers;
+/// The distinct values of one part of the names.
+std::set<std::string> Distinct(const std::vector<RowName>& names, std::string RowName::*part) {
+  std::set<std::string> values;
+  for (const RowName& name : names) values.insert(name.*part);
+  return values;
 }
 
 /// Points with labels and colors, their places still open: only what differs between the rows is
-/// said. The runs of one variant share a color, and the last of them bears its name.
+/// said. The runs of one variant share a color, and the last of them bears its name; without
+/// variants the evaluations of one run share it, which stand above each other.
 std::vector<ScatterPoint> LabelledPoints(const Table& table) {
   std::vector<RowName> names;
-  for (const TableRow& row : table.rows) names.push_back(SplitName(row.group));
-  const std::map<std::string, int> runs = Numbered(names, &RowName::run);
-  const std::map<std::string, int> variants = Numbered(names, &RowName::variant);
-  const bool by_variant = variants.size() > 1;
+  for (const TableRow& row : table.rows) names.push_back(SplitName(row));
+  const bool by_run = Distinct(names, &RowName::run).size() > 1;
+  const bool by_variant = Distinct(names, &RowName::variant).size() > 1;
+  const bool by_evaluation = Distinct(names, &RowName::evaluation).size() > 1;
+  std::map<std::pair<std::string, std::string>, int> colors;  // in the order they appear
   std::vector<ScatterPoint> points(names.size());
   for (size_t i = 0; i < names.size(); ++i) {
-    const auto& [run, variant] = names[i];
-    points[i].color = by_variant ? variants.at(variant) : runs.at(run);
+    const auto& [run, variant, evaluation] = names[i];
+    const auto line = by_variant ? std::pair(variant, evaluation) : std::pair(run, std::string());
+    points[i].color = colors.emplace(line, static_cast<int>(colors.size())).first->second;
     if (!by_variant) {
       points[i].label = run;
-    } else if (runs.size() == 1) {
+    } else if (!by_run) {
       points[i].label = variant;
     } else {
       const bool last = std::none_of(
-          names.begin() + static_cast<int64_t>(i) + 1, names.end(),
-          [&variant = variant](const RowName& later) { return later.variant == variant; });
+          names.begin() + static_cast<int64_t>(i) + 1, names.end(), [&](const RowName& later) {
+            return later.variant == names[i].variant && later.evaluation == names[i].evaluation;
+          });
       points[i].label = run + (last && !variant.empty() ? " " + variant : "");
     }
+    if (by_evaluation && !evaluation.empty()) points[i].label += ", " + evaluation;
   }
   return points;
 }
@@ -84,9 +93,9 @@ std::string CostPlot(const Table& table, std::vector<ScatterPoint> points,
     points[i].x = parameters ? static_cast<double>(row.parameters) : seconds(row) / unit.seconds;
     points[i].y = row.ours[0].mean;
     points[i].deviation = row.ours[0].deviation;
-    points[i].title =
-        StrCat(row.group, ": ", FormatSpread(row.ours[0]), " %, ",
-               parameters ? FormatCount(row.parameters) + " parameters" : FormatTime(seconds(row)));
+    points[i].title = StrCat(
+        row.group, ": ", FormatSpread(row.ours[0]), " %, ",
+        parameters ? FormatCount(row.parameters) + " parameters" : FormatDuration(seconds(row)));
   }
   ScatterOptions options;
   options.title = parameters ? "mean IU against parameters"

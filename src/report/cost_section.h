@@ -6,8 +6,8 @@
 
 namespace seglab {
 
-// A section of the page, empty when there is nothing to show.
-/// Score against training time and parameters, where the runs are compared by them.
+/// The section of the page with the score against training time and parameters, where the runs are
+/// compared by them; else empty.
 std::string CostSection(const ExperimentResult& result);
 
 }  // namespace seglab

@@ -26,17 +26,6 @@ struct PlotOptions {
 /// of the page's style. Empty when there is nothing to draw.
 std::string PlotHtml(const std::vector<Series>& series, const PlotOptions& options);
 
-/// Round numbers (1, 2 or 5 times a power of ten apart), about `count` of them, from the last one
-/// at or below `low` to the first one at or above `high`.
-std::vector<double> RoundTicks(double low, double high, int count);
-
-/// 1, 2, 5, 10, 20 ... or, over more than two decades, powers of ten; around low..high, which must
-/// be positive.
-std::vector<double> LogTicks(double low, double high);
-
-/// "0.25", "400", "20k", "1.5M".
-std::string FormatTick(double value);
-
 /// The mean over a window around each value, narrower towards the ends so that it stays symmetric.
 /// @param window  number of values; 1 changes nothing
 std::vector<double> MovingAverage(const std::vector<double>& values, int window);

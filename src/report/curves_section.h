@@ -1,23 +1,13 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include "report/results.h"
 
 namespace seglab {
 
-/// What metrics.jsonl of a run holds. Broken lines and a missing file give fewer points.
-struct RunLog {
-  std::vector<double> iterations, losses;
-  std::vector<double> eval_iterations, eval_scores;  ///< percent
-  double images_per_second = 0;                      ///< median; 0 when unknown
-};
-
-/// @param score  the key of the evaluation lines that is wanted: "mean_iou"
-RunLog ReadRunLog(const std::string& run_folder, const std::string& score);
-
-/// Loss and score against the iteration.
+/// The section of the page with loss and score against the iteration, a curve for each run
+/// however often it is scored; empty when there is nothing to show.
 std::string CurvesSection(const ExperimentResult& result);
 
 }  // namespace seglab

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "base/error.h"
 #include "base/json.h"
 
 namespace seglab {
@@ -61,6 +62,11 @@ std::string EscapeHtml(std::string_view text) {
 
 std::string DataUri(const std::string& type, std::string_view bytes) {
   return "data:" + type + ";base64," + Base64(bytes);
+}
+
+std::string Swatch(const Color& color) {
+  return StrCat("<i class=\"swatch\" style=\"background:rgb(", int{color[0]}, ",", int{color[1]},
+                ",", int{color[2]}, ")\"></i>");
 }
 
 }  // namespace seglab

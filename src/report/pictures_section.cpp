@@ -64,9 +64,7 @@ std::vector<std::string> SampleNames(const std::string& pictures) {
 
 std::string Legend(const LabelSet& labels) {
   const auto item = [&labels](int index, const std::string& name) {
-    const Color c = MaskColor(labels, index);
-    return StrCat("<li><i class=\"swatch\" style=\"background:rgb(", int{c[0]}, ",", int{c[1]}, ",",
-                  int{c[2]}, ")\"></i>", EscapeHtml(name), "</li>");
+    return "<li>" + Swatch(MaskColor(labels, index)) + EscapeHtml(name) + "</li>";
   };
   std::string html = "<ul class=\"legend classes\">";
   for (int i = 0; i < labels.size(); ++i) html += item(i, labels.names[static_cast<size_t>(i)]);
@@ -114,8 +112,9 @@ std::string PicturesTable(const Group& group, const std::vector<std::string>& na
     html += Cell(JoinPath(shared, number + "_image.jpg"), names[k], ReadPhoto);
     html += Cell(JoinPath(shared, number + "_truth.png"), "truth of " + names[k], read_mask);
     for (const RunResult* run : runs) {
-      html += Cell(JoinPath(JoinPath(run->folder, PicturesFolder(run->evaluation)), number + ".png"),
-                   "prediction of " + run->name + " for " + names[k], read_mask);
+      html +=
+          Cell(JoinPath(JoinPath(run->folder, PicturesFolder(run->evaluation)), number + ".png"),
+               "prediction of " + run->name + " for " + names[k], read_mask);
     }
     html += "</tr>\n";
   }

@@ -6,7 +6,8 @@
 
 namespace seglab {
 
-/// Samples x (image, truth, prediction of each run).
+/// The section of the page with samples x (image, truth, prediction of each evaluation); empty when
+/// no run has pictures.
 std::string PicturesSection(const ExperimentResult& result);
 
 }  // namespace seglab

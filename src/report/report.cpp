@@ -6,15 +6,19 @@
 #include <string_view>
 
 #include "base/files.h"
+#include "report/classes_section.h"
 #include "report/cost_section.h"
 #include "report/curves_section.h"
 #include "report/html.h"
 #include "report/page_files.h"
 #include "report/pictures_section.h"
 #include "report/result_json.h"
+#include "report/results_section.h"
+#include "report/runs_section.h"
 #include "report/table.h"
-#include "report/table_files.h"
-#include "report/table_sections.h"
+#include "report/table_csv.h"
+#include "report/table_latex.h"
+#include "report/table_markdown.h"
 
 namespace seglab {
 namespace {

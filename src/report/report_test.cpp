@@ -3,9 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cmath>
 #include <filesystem>
-#include <limits>
 #include <regex>
 
 #include "base/error.h"
@@ -13,19 +11,16 @@
 #include "base/test_folder.h"
 #include "data/image_file.h"
 #include "data/masks.h"
-#include "report/curves_section.h"
-#include "report/html.h"
 #include "report/result_json.h"
 #include "report/test_result.h"
 
 namespace seglab {
 namespace {
 
-using testing::ElementsAre;
+using testing::EndsWith;
 using testing::HasSubstr;
 using testing::Not;
-
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+using testing::StartsWith;
 
 size_t Count(const std::string& text, const std::string& part) {
   size_t count = 0;
@@ -158,8 +153,7 @@ TEST(Report, NeedsNothingOutsideTheFile) {
   const std::regex source("(src|href)=\"([^\"]{0,12})");
   size_t sources = 0;
   for (std::sregex_iterator at(html.begin(), html.end(), source), end; at != end; ++at, ++sources) {
-    EXPECT_THAT((*at)[2].str(),
-                testing::AnyOf(testing::StartsWith("data:image/"), testing::StartsWith("#")));
+    EXPECT_THAT((*at)[2].str(), testing::AnyOf(StartsWith("data:image/"), StartsWith("#")));
   }
   EXPECT_GT(sources, 0u);
 }
@@ -209,77 +203,7 @@ TEST(Report, WithoutAnyFileOrRunOnlyTheTablesStand) {
   EXPECT_THAT(html, Not(HasSubstr("id=\"runs\"")));
 }
 
-TEST(RunLog, KeepsWhatCanBeRead) {
-  const TestFolder folder;
-  WriteFileAtomically(folder.File("metrics.jsonl"),
-                      std::string_view("{\"iteration\":1,\"loss\":2.5,\"images_per_second\":3}\n"
-                                       "not json\n[1]\n"
-                                       "{\"iteration\":2,\"loss\":null,\"images_per_second\":5}\n"
-                                       "{\"iteration\":2,\"mean_iou\":0.25}\n"
-                                       "{\"iteration\":3,\"lo"));
-  const RunLog log = ReadRunLog(folder.path(), "mean_iou");
-  EXPECT_THAT(log.iterations, ElementsAre(1, 2));
-  EXPECT_EQ(log.losses[0], 2.5);
-  EXPECT_TRUE(std::isnan(log.losses[1]));
-  EXPECT_THAT(log.eval_iterations, ElementsAre(2));
-  EXPECT_THAT(log.eval_scores, ElementsAre(25));
-  EXPECT_EQ(log.images_per_second, 5);
-}
-
-TEST(ResultJson, RoundTrip) {
-  const TestFolder folder;
-  ExperimentResult result = FakeResult(folder.path());
-  result.description = "Two lines\nof \"text\" ±";
-  result.runs[0].paper = {89.1, kNan};
-  result.runs[0].task = Task::kClassification;
-  result.runs[1].seed = std::numeric_limits<uint64_t>::max();
-  result.runs[2].config = nullptr;
-  result.runs[1].total_seconds = 1234.5;
-  result.runs[2].total_seconds = kNan;
-  result.compare = {{"parameters", "total_seconds"}};
-  WriteReports(result);
-  const ExperimentResult read = ReadExperimentResult(folder.path());
-  EXPECT_EQ(ResultToJson(read), ResultToJson(result));
-  EXPECT_EQ(read.folder, folder.path());
-  EXPECT_EQ(read.description, result.description);
-  EXPECT_EQ(read.columns, result.columns);
-  EXPECT_EQ(read.compare, result.compare);
-  EXPECT_EQ(read.environment, result.environment);
-  EXPECT_EQ(read.labels.names, result.labels.names);
-  EXPECT_EQ(read.labels.palette, result.labels.palette);
-  ASSERT_EQ(read.runs.size(), result.runs.size());
-  for (size_t i = 0; i < read.runs.size(); ++i) {
-    EXPECT_EQ(read.runs[i].name, result.runs[i].name);
-    EXPECT_EQ(read.runs[i].group, result.runs[i].group);
-    EXPECT_EQ(read.runs[i].folder, result.runs[i].folder);
-    EXPECT_EQ(read.runs[i].task, result.runs[i].task);
-    EXPECT_EQ(read.runs[i].seed, result.runs[i].seed);
-    EXPECT_EQ(read.runs[i].config, result.runs[i].config);
-    EXPECT_EQ(read.runs[i].metrics, result.runs[i].metrics);
-    EXPECT_EQ(read.runs[i].parameters, result.runs[i].parameters);
-    EXPECT_EQ(read.runs[i].iterations, result.runs[i].iterations);
-    EXPECT_EQ(read.runs[i].train_seconds, result.runs[i].train_seconds);
-    EXPECT_EQ(read.runs[i].eval_seconds, result.runs[i].eval_seconds);
-  }
-  EXPECT_EQ(read.runs[1].total_seconds, 1234.5);
-  EXPECT_TRUE(std::isnan(read.runs[2].total_seconds));
-  EXPECT_EQ(read.runs[0].paper[0], 89.1);
-  EXPECT_TRUE(std::isnan(read.runs[0].paper[1]));
-}
-
-TEST(ResultJson, OfOlderVersionsCountsTheRunsOwnTime) {
-  const TestFolder folder;
-  WriteReports(FakeResult(folder.path()));
-  Json json = ParseJson(ReadFile(folder.File("result.json")), "result.json");
-  EXPECT_FALSE(json.contains("compare"));
-  for (Json& run : json["runs"]) run.erase("total_seconds");
-  WriteFileAtomically(folder.File("result.json"), std::string_view(json.dump()));
-  const ExperimentResult read = ReadExperimentResult(folder.path());
-  EXPECT_EQ(read.runs[0].total_seconds, read.runs[0].train_seconds);
-  EXPECT_FALSE(read.compare.has_value());
-}
-
-TEST(ResultJson, ReportOfAMovedFolderIsTheSame) {
+TEST(Report, OfAMovedFolderIsTheSame) {
   const TestFolder folder;
   const std::string before = folder.File("before"), after = folder.File("after");
   const ExperimentResult result = FakeExperiment(before);
@@ -291,30 +215,24 @@ TEST(ResultJson, ReportOfAMovedFolderIsTheSame) {
             Count(ReadFile(JoinPath(after, "report.html")), "data:image/"));
 }
 
-TEST(ResultJson, BrokenFilesAreNamed) {
-  const TestFolder folder;
-  EXPECT_THROW(ReadExperimentResult(folder.path()), Error);
-  WriteFileAtomically(folder.File("result.json"),
-                      std::string_view("{\"name\": \"a\", \"columns\": 3}"));
-  try {
-    ReadExperimentResult(folder.path());
-    FAIL() << "columns must be a list";
-  } catch (const Error& error) {
-    EXPECT_THAT(error.what(), HasSubstr("result.json"));
-    EXPECT_THAT(error.what(), HasSubstr("columns"));
+TEST(Report, ThePageIsThatOfItsFiles) {
+  const std::string html = ReportHtml(FakeResult("x"));
+  EXPECT_THAT(html, StartsWith("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n"));
+  EXPECT_THAT(html, EndsWith("</section>\n</main>\n</body>\n</html>\n"));
+  EXPECT_THAT(html, HasSubstr("<title>Skip nets</title>\n<style>\n" +
+                              ReadFile("src/report/page/page.css") + "</style>\n</head>\n"));
+  EXPECT_THAT(html, HasSubstr("<h1>Skip nets</h1>\n<p>Paper: Long et al. 2015, Table 2</p>\n"
+                              "<p class=\"made\">Made on 2020-02-03 with "));
+  for (const char* place : {"@TITLE@", "@STYLE@", "@INTRODUCTION@", "@LINKS@", "@SECTIONS@"}) {
+    EXPECT_THAT(ReadFile("src/report/page/page.html"), HasSubstr(place));
+    EXPECT_THAT(html, Not(HasSubstr(place)));
   }
 }
 
-TEST(Html, DataUriIsBase64) {
-  EXPECT_EQ(DataUri("a/b", ""), "data:a/b;base64,");
-  EXPECT_EQ(DataUri("a/b", "M"), "data:a/b;base64,TQ==");
-  EXPECT_EQ(DataUri("a/b", "Ma"), "data:a/b;base64,TWE=");
-  EXPECT_EQ(DataUri("a/b", "Man"), "data:a/b;base64,TWFu");
-  EXPECT_EQ(DataUri("a/b", "\xff\xfe\xfd\xfc"), "data:a/b;base64,//79/A==");
-}
-
-TEST(Html, InvalidUtf8IsReplaced) {
-  EXPECT_EQ(EscapeHtml("a\xff<b>\xc3\xa4"), "a\xef\xbf\xbd&lt;b&gt;\xc3\xa4");
+TEST(Report, WhatUsersWriteFillsNoPlace) {
+  ExperimentResult result = FakeResult("x");
+  result.title = "@STYLE@ @";
+  EXPECT_THAT(ReportHtml(result), HasSubstr("<h1>@STYLE@ @</h1>"));
 }
 
 }  // namespace

@@ -81,8 +81,6 @@ RunResult RunFromJson(const Json& json, const std::string& path, const std::stri
 }  // namespace
 
 std::string ResultToJson(const ExperimentResult& result) {
-  Json palette = Json::array();
-  for (const Color& color : result.labels.palette) palette.push_back(color);
   Json runs = Json::array();
   for (const RunResult& run : result.runs) {
     Json paper = Json::array();
@@ -90,19 +88,19 @@ std::string ResultToJson(const ExperimentResult& result) {
       paper.push_back(std::isfinite(figure) ? Json(figure) : Json(nullptr));
     }
     Json row = {{"name", run.name},
-                    {"group", run.group},
-                    {"folder", RelativeTo(result.folder, run.folder)},
-                    {"classification", IsPreTraining(run)},
-                    {"seed", run.seed},
-                    {"metrics", run.metrics},
-                    {"paper", std::move(paper)},
-                    {"parameters", run.parameters},
-                    {"iterations", run.iterations},
-                    {"train_seconds", run.train_seconds},
-                    {"total_seconds",
-                     std::isfinite(run.total_seconds) ? Json(run.total_seconds) : Json(nullptr)},
-                    {"eval_seconds", run.eval_seconds},
-                    {"config", run.config}};
+                {"group", run.group},
+                {"folder", RelativeTo(result.folder, run.folder)},
+                {"classification", IsPreTraining(run)},
+                {"seed", run.seed},
+                {"metrics", run.metrics},
+                {"paper", std::move(paper)},
+                {"parameters", run.parameters},
+                {"iterations", run.iterations},
+                {"train_seconds", run.train_seconds},
+                {"total_seconds",
+                 std::isfinite(run.total_seconds) ? Json(run.total_seconds) : Json(nullptr)},
+                {"eval_seconds", run.eval_seconds},
+                {"config", run.config}};
     if (!run.evaluation.empty()) row["evaluation"] = run.evaluation;
     runs.push_back(std::move(row));
   }
@@ -113,7 +111,7 @@ std::string ResultToJson(const ExperimentResult& result) {
                {"columns", result.columns},
                {"command", result.command},
                {"environment", result.environment},
-               {"labels", {{"names", result.labels.names}, {"palette", std::move(palette)}}},
+               {"labels", LabelsToJson(result.labels)},
                {"runs", std::move(runs)}};
   if (result.compare) json["compare"] = *result.compare;
   return Pretty(json, "") + "\n";
@@ -134,19 +132,8 @@ ExperimentResult ReadExperimentResult(const std::string& folder) {
   if (std::vector<std::string> compare; reader.Get("compare", compare)) result.compare = compare;
   reader.Get("command", result.command);
   reader.Get("environment", result.environment);
-  if (std::optional<JsonReader> labels = reader.Child("labels")) {
-    labels->Get("names", result.labels.names);
-    std::vector<std::vector<int>> palette;
-    labels->Get("palette", palette);
-    for (const std::vector<int>& color : palette) {
-      if (color.size() != 3) {
-        throw Error(labels->Path("palette"), ": a color must be three numbers, found ",
-                    color.size());
-      }
-      result.labels.palette.push_back({static_cast<uint8_t>(color[0]),
-                                       static_cast<uint8_t>(color[1]),
-                                       static_cast<uint8_t>(color[2])});
-    }
+  if (Json labels; reader.Get("labels", labels)) {
+    result.labels = LabelsFromJson(labels, reader.Path("labels"));
   }
   const auto runs = reader.Require<std::vector<Json>>("runs");
   for (size_t i = 0; i < runs.size(); ++i) {

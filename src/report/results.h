@@ -26,8 +26,8 @@ struct RunResult {
   std::string name;
   std::string group;   ///< "FCN-32s": rows of a sweep that differ only in the seed share a group
   std::string folder;  ///< its run folder
-  std::string evaluation;  ///< "crf"; "" when the run has just one and that has no name
-  Task task = Task::kSegmentation;  ///< a classification is a pre-training: not part of the main table
+  std::string evaluation;           ///< "crf"; "" when the run has just one and that has no name
+  Task task = Task::kSegmentation;  ///< classification: a pre-training, in a table of its own
   uint64_t seed = 0;
   Json config;   ///< resolved JSON of the run
   Json metrics;  ///< ScoresToJson: pixel_acc, mean_acc, mean_iou, fw_iou in [0, 1], per_class, ...
@@ -49,6 +49,7 @@ inline std::string WithoutEvaluation(const std::string& name, const RunResult& r
              : name.substr(0, name.size() - suffix.size());
 }
 
+/// True of what stands in the table of pre-trainings.
 inline bool IsPreTraining(const RunResult& run) { return run.task == Task::kClassification; }
 
 /// An experiment with the runs that are finished, in the order of its JSON.

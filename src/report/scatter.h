@@ -26,26 +26,4 @@ struct ScatterOptions {
 /// page's style. Points that are not finite are left out. Empty when none is left.
 std::string ScatterHtml(const std::vector<ScatterPoint>& points, const ScatterOptions& options);
 
-/// A rectangle in the SVG's units; y grows downwards.
-struct Box {
-  double x = 0, y = 0, width = 0, height = 0;
-
-  double Right() const { return x + width; }
-  double Bottom() const { return y + height; }
-};
-
-bool Overlap(const Box& a, const Box& b);
-
-/// A point in the SVG and what its label needs.
-struct Mark {
-  double x = 0, y = 0;
-  double bar = 0;  ///< half of its bar's height
-  double label_width = 0;
-};
-
-/// The box of each mark's label: inside `area`, over no other label, point or bar, as near to its
-/// own point as the labels before it leave room.
-/// @return empty when they do not all find room
-std::vector<Box> PlaceLabels(const std::vector<Mark>& marks, const Box& area);
-
 }  // namespace seglab

@@ -1,8 +1,9 @@
 #pragma once
 
-#include <cstdio>
+#include <algorithm>
 #include <string>
 
+#include "base/format.h"
 #include "report/html.h"
 
 // What the report's plots are written with.
@@ -12,11 +13,7 @@ namespace seglab {
 inline constexpr int kPlotColors = 7;
 
 /// "12.5", in the SVG's own units.
-inline std::string SvgNumber(double value, int decimals = 1) {
-  char text[64];
-  std::snprintf(text, sizeof(text), "%.*f", decimals, value);
-  return text;
-}
+inline std::string SvgNumber(double value) { return Fixed(value, 1); }
 
 /// @param attributes  as they stand in the tag: "text-anchor=\"end\""
 inline std::string SvgText(double x, double y, const std::string& attributes,

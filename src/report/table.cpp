@@ -2,13 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <limits>
 #include <utility>
 
-#include "base/error.h"
 #include "base/format.h"
-#include "base/log.h"
 #include "base/names.h"
 
 namespace seglab {
@@ -94,28 +91,11 @@ std::string ColumnTitle(const std::string& column, bool classification) {
   return title;
 }
 
-std::string FormatPercent(double percent) {
-  return std::isfinite(percent) ? Fixed(percent, 1) : "-";
-}
-
-std::string FormatTime(double seconds) {
-  return std::isfinite(seconds) ? FormatDuration(seconds) : "-";
-}
-
 std::string FormatSpread(const Spread& spread) {
   if (!std::isfinite(spread.mean) || !std::isfinite(spread.deviation)) {
     return FormatPercent(spread.mean);
   }
   return FormatPercent(spread.mean) + " ± " + FormatPercent(spread.deviation);
-}
-
-std::string FormatCount(int64_t count) {
-  // The limits round up what would otherwise read "1000.0 k".
-  const double value = static_cast<double>(count);
-  if (value >= 999.95e6) return Fixed(value / 1e9, 1) + " G";
-  if (value >= 999.95e3) return Fixed(value / 1e6, 1) + " M";
-  if (value >= 1e3) return Fixed(value / 1e3, 1) + " k";
-  return std::to_string(count);
 }
 
 std::vector<std::pair<std::string, std::string>> EnvironmentTexts(const Json& environment) {
@@ -180,6 +160,8 @@ Table MakeTable(const ExperimentResult& result, bool classification) {
     for (const RunResult* run : runs) {
       if (run->group != group) continue;
       ++row.runs;
+      row.run_group = WithoutEvaluation(group, *run);
+      row.evaluation = run->evaluation;
       row.parameters = run->parameters;
       row.train_seconds += run->train_seconds;
       row.total_seconds += run->total_seconds;

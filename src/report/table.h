@@ -15,9 +15,11 @@ struct Spread {
   double deviation = 0;  ///< sample standard deviation (n - 1); NaN for a single run
 };
 
-/// One row of a table: the runs of a group, which differ only in the seed.
+/// One row of a table: one evaluation of the runs of a group, which differ only in the seed.
 struct TableRow {
-  std::string group;
+  std::string group;       ///< "FCN-8s [alexnet], crf": what the row is called
+  std::string run_group;   ///< "FCN-8s [alexnet]": without the evaluation
+  std::string evaluation;  ///< "crf", or ""
   int runs = 0;
   std::vector<Spread> ours;   ///< percent, one per column
   std::vector<double> paper;  ///< percent, one per column, NaN where the paper has no figure
@@ -50,17 +52,8 @@ std::vector<std::string> ComparedCosts(const ExperimentResult& result);
 /// pre-training, where an image counts as one pixel.
 std::string ColumnTitle(const std::string& column, bool classification);
 
-/// One decimal; "-" for NaN.
-std::string FormatPercent(double percent);
-
 /// "62.4 ± 0.3", without the spread for a single run, "-" for NaN.
 std::string FormatSpread(const Spread& spread);
-
-/// FormatDuration; "-" for NaN.
-std::string FormatTime(double seconds);
-
-/// "134.5 M", "20.1 k", "512".
-std::string FormatCount(int64_t count);
 
 /// Keys and values of the environment as texts: {"cpu", "..."}.
 std::vector<std::pair<std::string, std::string>> EnvironmentTexts(const Json& environment);

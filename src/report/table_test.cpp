@@ -6,7 +6,10 @@
 #include <cmath>
 #include <limits>
 
+#include "report/table_csv.h"
 #include "report/table_files.h"
+#include "report/table_latex.h"
+#include "report/table_markdown.h"
 #include "report/test_result.h"
 
 namespace seglab {
@@ -209,16 +212,6 @@ TEST(TableLatex, EscapesAndAligns) {
   EXPECT_THAT(text, HasSubstr("A\\_1 \\& 5\\% & 1 & 85.0 & 89.1 & 55.0 & 59.4"));
   EXPECT_THAT(text, HasSubstr("63.0 $\\pm$ 2.6 & --"));
   EXPECT_THAT(text, Not(HasSubstr("±")));
-}
-
-TEST(Format, PercentAndCount) {
-  EXPECT_EQ(FormatPercent(62.449), "62.4");
-  EXPECT_EQ(FormatPercent(kNan), "-");
-  EXPECT_EQ(FormatCount(512), "512");
-  EXPECT_EQ(FormatCount(20'101), "20.1 k");
-  EXPECT_EQ(FormatCount(999'960), "1.0 M");
-  EXPECT_EQ(FormatCount(134'489'000), "134.5 M");
-  EXPECT_EQ(FormatCount(1'200'000'000), "1.2 G");
 }
 
 }  // namespace

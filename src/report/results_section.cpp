@@ -1,0 +1,84 @@
+#include "report/results_section.h"
+
+#include <cmath>
+
+#include "base/error.h"
+#include "base/format.h"
+#include "report/html.h"
+#include "report/table.h"
+
+namespace seglab {
+namespace {
+
+/// The largest mean of ours in a column as the table shows it; "" where one row alone is no
+/// contest.
+std::string Best(const Table& table, size_t column) {
+  const TableRow* best = nullptr;
+  for (const TableRow& row : table.rows) {
+    if (!std::isfinite(row.ours[column].mean)) continue;
+    if (best == nullptr || row.ours[column].mean > best->ours[column].mean) best = &row;
+  }
+  return table.rows.size() < 2 || best == nullptr ? "" : FormatPercent(best->ours[column].mean);
+}
+
+std::string SpreadHtml(const Spread& spread, const std::string& best) {
+  const std::string mean = FormatPercent(spread.mean);
+  std::string html = mean == best ? "<b>" + mean + "</b>" : mean;
+  if (std::isfinite(spread.mean) && std::isfinite(spread.deviation)) {
+    html += " <span class=\"spread\">± " + FormatPercent(spread.deviation) + "</span>";
+  }
+  return html;
+}
+
+std::string TableHtml(const Table& table, bool classification) {
+  const char* rows = table.has_paper ? " rowspan=\"2\"" : "";
+  std::string html =
+      StrCat("<div class=\"scroll\"><table class=\"results\">\n<thead><tr><th", rows, "></th>");
+  if (table.has_spread) html += StrCat("<th", rows, ">n</th>");
+  for (const std::string& column : table.columns) {
+    html += std::string(table.has_paper ? "<th colspan=\"2\" class=\"pair\">" : "<th>") +
+            EscapeHtml(ColumnTitle(column, classification)) + "</th>";
+  }
+  html += StrCat("<th", rows, ">parameters</th><th", rows, ">training</th>");
+  if (table.has_total) html += StrCat("<th", rows, ">in all</th>");
+  html += "</tr>";
+  if (table.has_paper) {
+    html += "\n<tr>";
+    for (size_t c = 0; c < table.columns.size(); ++c) {
+      html += "<th class=\"first\">ours</th><th class=\"paper\">paper</th>";
+    }
+    html += "</tr>";
+  }
+  html += "</thead>\n<tbody>\n";
+  for (const TableRow& row : table.rows) {
+    html += "<tr><th scope=\"row\">" + EscapeHtml(row.group) + "</th>";
+    if (table.has_spread) html += StrCat("<td>", row.runs, "</td>");
+    for (size_t c = 0; c < table.columns.size(); ++c) {
+      html += "<td class=\"first\">" + SpreadHtml(row.ours[c], Best(table, c)) + "</td>";
+      if (table.has_paper) html += "<td class=\"paper\">" + FormatPercent(row.paper[c]) + "</td>";
+    }
+    html += "<td class=\"first\">" + FormatCount(row.parameters) + "</td><td>" +
+            FormatDuration(row.train_seconds) + "</td>" +
+            (table.has_total ? "<td>" + FormatDuration(row.total_seconds) + "</td>" : "") +
+            "</tr>\n";
+  }
+  html += "</tbody>\n</table></div>\n<p class=\"note\">";
+  for (const std::string& note : table.notes) html += EscapeHtml(note) + " ";
+  return html + "</p>\n";
+}
+
+}  // namespace
+
+std::string ResultsSection(const ExperimentResult& result) {
+  std::string html = "<section id=\"results\">\n<h2>Results</h2>\n";
+  const Table main = MakeTable(result, false);
+  const Table pre_training = MakeTable(result, true);
+  if (main.rows.empty() && pre_training.rows.empty()) html += "<p>No run is finished.</p>\n";
+  if (!main.rows.empty()) html += TableHtml(main, false);
+  if (!pre_training.rows.empty()) {
+    html += "<h3>Pre-training</h3>\n" + TableHtml(pre_training, true);
+  }
+  return html + "</section>\n";
+}
+
+}  // namespace seglab

@@ -1,0 +1,63 @@
+#include "report/table_csv.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/format.h"
+#include "base/names.h"
+#include "report/table_cells.h"
+
+namespace seglab {
+namespace {
+
+std::string QuoteCsv(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string out = "\"";
+  for (char c : text) out += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return out + "\"";
+}
+
+std::string CsvNumber(double value) { return std::isfinite(value) ? Significant(value, 10) : ""; }
+
+}  // namespace
+
+std::string TableCsv(const ExperimentResult& result) {
+  const Table segmentation = MakeTable(result, false);
+  const Table pre_training = MakeTable(result, true);
+  Cells columns = result.columns;
+  for (const std::string& column : pre_training.columns) {
+    const bool known = std::find(columns.begin(), columns.end(), column) != columns.end();
+    if (!pre_training.rows.empty() && !known) columns.push_back(column);
+  }
+  Cells head = {"group", "task", "runs"};
+  for (const std::string& column : columns) {
+    for (const char* kind : {"", "_std", "_paper"}) head.push_back(QuoteCsv(column + kind));
+  }
+  head.push_back("parameters");
+  head.push_back("train_seconds");
+  if (segmentation.has_total) head.push_back("total_seconds");
+  std::string text = Join(head, ",") + "\n";
+
+  for (const Table* table : {&segmentation, &pre_training}) {
+    for (const TableRow& row : table->rows) {
+      Cells cells = {QuoteCsv(row.group),
+                     table == &pre_training ? "classification" : "segmentation",
+                     std::to_string(row.runs)};
+      for (const std::string& column : columns) {
+        const auto at = std::find(table->columns.begin(), table->columns.end(), column);
+        const size_t c = static_cast<size_t>(at - table->columns.begin());
+        const bool has = at != table->columns.end();
+        cells.push_back(has ? CsvNumber(row.ours[c].mean) : "");
+        cells.push_back(has ? CsvNumber(row.ours[c].deviation) : "");
+        cells.push_back(has ? CsvNumber(row.paper[c]) : "");
+      }
+      cells.push_back(std::to_string(row.parameters));
+      cells.push_back(CsvNumber(row.train_seconds));
+      if (segmentation.has_total) cells.push_back(CsvNumber(row.total_seconds));
+      text += Join(cells, ",") + "\n";
+    }
+  }
+  return text;
+}
+
+}  // namespace seglab
