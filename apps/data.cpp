@@ -17,7 +17,7 @@
 namespace seglab {
 namespace {
 
-void PrintList() {
+void PrintDatasets() {
   for (const DatasetRow& row : DatasetRows()) {
     std::cout << "  " << std::left << std::setw(16) << row.name << row.summary;
     if (!row.splits.empty()) std::cout << " (splits: " << Join(row.splits) << ")";
@@ -70,7 +70,7 @@ int DataCommand(const Args& args) {
       .Option("out", &out, "export: folder to write");
   if (!line.Parse(args)) return 0;
   if (actions[0] == "list") {
-    PrintList();
+    PrintDatasets();
     return 0;
   }
   if (actions[0] != "doctor" && actions[0] != "export") {

@@ -1,17 +1,17 @@
 #include <torch/torch.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <iomanip>
 #include <iostream>
 
 #include "base/error.h"
+#include "base/format.h"
 #include "base/names.h"
 #include "command_line.h"
 #include "commands.h"
 #include "models/backbones/backbone.h"
-#include "profile/profile.h"
 #include "models/registry.h"
+#include "profile/profile.h"
 #include "tensor/state.h"
 #include "weights/model_spec.h"
 
@@ -66,33 +66,6 @@ Json ListAsJson() {
 
 // Texts of figures
 
-/// 134,346,581
-std::string Grouped(int64_t count) {
-  const std::string digits = std::to_string(count);
-  std::string grouped;
-  for (size_t i = 0; i < digits.size(); ++i) {
-    if (i > 0 && (digits.size() - i) % 3 == 0) grouped += ',';
-    grouped += digits[i];
-  }
-  return grouped;
-}
-
-/// "4.09 G": three figures; plain below 1000.
-std::string Short(int64_t count) {
-  const char* unit = " kMGTP";
-  double value = static_cast<double>(count);
-  while (value >= 999.5 && unit[1] != '\0') {
-    value /= 1000;
-    ++unit;
-  }
-  if (*unit == ' ') return std::to_string(count);
-  char text[32];
-  std::snprintf(text, sizeof text, "%.*f %c", value < 10 ? 2 : value < 100 ? 1 : 0, value, *unit);
-  return text;
-}
-
-std::string Bytes(int64_t bytes) { return Short(bytes) + (bytes < 1000 ? " B" : "B"); }
-
 /// The text of a count, nothing for 0.
 std::string OrBlank(int64_t count, std::string (*text)(int64_t)) {
   return count == 0 ? "" : text(count);
@@ -130,18 +103,18 @@ void PrintTable(const std::vector<std::vector<std::string>>& rows, size_t left) 
 
 void PrintProfile(const Json& spec, const Profile& profile) {
   const DeepestMap& map = profile.deepest;
-  std::cout << spec.dump() << "\n  parameters         " << Grouped(profile.parameters);
+  std::cout << spec.dump() << "\n  parameters         " << FormatGrouped(profile.parameters);
   if (profile.unused_parameters > 0) {
-    std::cout << " (" << Grouped(profile.unused_parameters) << " of them for training only)";
+    std::cout << " (" << FormatGrouped(profile.unused_parameters) << " of them for training only)";
   }
-  std::cout << "\n  MACs               " << Grouped(profile.macs) << "\n  FLOPs              "
-            << Grouped(profile.flops) << " (2 a MAC, and all other arithmetic)"
+  std::cout << "\n  MACs               " << FormatGrouped(profile.macs) << "\n  FLOPs              "
+            << FormatGrouped(profile.flops) << " (2 a MAC, and all other arithmetic)"
             << "\n  conv layers        " << map.conv_layers << " on the longest path"
             << "\n  receptive field    " << FieldText(map) << "\n  max stride         "
             << map.max_stride << "\n  input              " << Json(profile.input).dump()
             << "\n  output             " << Json(profile.output).dump() << "\n  activation memory  "
-            << Bytes(profile.activation_bytes) << " in all, "
-            << Bytes(profile.peak_activation_bytes) << " at once in inference\n";
+            << FormatBytes(profile.activation_bytes) << " in all, "
+            << FormatBytes(profile.peak_activation_bytes) << " at once in inference\n";
   if (!profile.uncounted.empty()) {
     std::vector<std::string> calls;
     for (const auto& [op, count] : profile.uncounted) calls.push_back(StrCat(op, " x", count));
@@ -152,10 +125,10 @@ void PrintProfile(const Json& spec, const Profile& profile) {
       {"operator", "output", "parameters", "MACs", "FLOPs", "memory", "field", "stride", "weight"}};
   for (const LayerProfile& layer : profile.layers) {
     rows.push_back(
-        {layer.op, Json(layer.output).dump(), OrBlank(layer.parameters, Grouped),
-         OrBlank(layer.macs, Short), OrBlank(layer.flops, Short),
-         OrBlank(layer.output_bytes, Bytes), OrBlank(layer.receptive_field, Grouped),
-         OrBlank(layer.stride, Grouped),
+        {layer.op, Json(layer.output).dump(), OrBlank(layer.parameters, FormatGrouped),
+         OrBlank(layer.macs, FormatThreeFigures), OrBlank(layer.flops, FormatThreeFigures),
+         OrBlank(layer.output_bytes, FormatBytes), OrBlank(layer.receptive_field, FormatGrouped),
+         OrBlank(layer.stride, FormatGrouped),
          layer.weight.empty() ? "" : layer.weight + " " + ShapeText(layer.weight_shape)});
   }
   PrintTable(rows, 2);
@@ -223,7 +196,7 @@ void PrintTableOfBackbones(Size size, bool json) {
     entry.update(ToJson(profile));
     entry.erase("layers");
     all.push_back(entry);
-    rows.push_back({row.name, Grouped(profile.parameters), Grouped(profile.macs),
+    rows.push_back({row.name, FormatGrouped(profile.parameters), FormatGrouped(profile.macs),
                     std::to_string(map.conv_layers), std::to_string(map.max_stride),
                     FieldText(map)});
   }

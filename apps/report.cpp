@@ -5,7 +5,7 @@
 #include "report/report.h"
 #include "report/result_json.h"
 #include "report/table.h"
-#include "report/table_files.h"
+#include "report/table_text.h"
 
 namespace seglab {
 

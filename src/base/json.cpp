@@ -200,20 +200,6 @@ size_t ListIndex(const std::string& step, size_t size, const std::string& where)
   return index;
 }
 
-Json SettingValue(const std::string& text, const std::string& where) {
-  try {
-    return ParseJson(text, where);
-  } catch (const Error&) {
-    Json value(text);
-    try {
-      value.dump();
-    } catch (const Json::exception&) {
-      throw Error(where, ": the value is not UTF-8 text; give it in UTF-8");
-    }
-    return value;
-  }
-}
-
 /// Sorted keys, and 19.0 as 19.
 nlohmann::json Canonical(const Json& value) {
   if (value.is_object()) {
@@ -266,40 +252,70 @@ void MergeJson(Json& base, const Json& over) {
 }
 
 void ApplySetting(Json& root, const std::string& setting) {
-  const size_t equals = setting.find('=');
+  const SettingText parts = SplitSetting(setting);
+  const std::string where = "--set " + parts.path;
+  SetAt(root, parts.path, SettingValue(parts.value, where), where);
+}
+
+SettingText SplitSetting(const std::string& setting, size_t from) {
+  const size_t equals = setting.find('=', from);
   if (equals == std::string::npos) {
     throw Error("--set ", setting, ": has no \"=\"; write key=value, e.g. train.lr=0.01");
   }
-  const std::string path = setting.substr(0, equals);
-  SetAt(root, path, SettingValue(setting.substr(equals + 1), "--set " + path), "--set " + path);
+  return {setting.substr(0, equals), setting.substr(equals + 1)};
+}
+
+Json SettingValue(const std::string& text, const std::string& where) {
+  try {
+    return ParseJson(text, where);
+  } catch (const Error&) {
+    Json value(text);
+    try {
+      value.dump();
+    } catch (const Json::exception&) {
+      throw Error(where, ": the value is not UTF-8 text; give it in UTF-8");
+    }
+    return value;
+  }
+}
+
+std::vector<std::string> PathSteps(const std::string& path, const std::string& where) {
+  std::vector<std::string> steps;
+  for (size_t begin = 0; begin <= path.size();) {
+    const size_t end = std::min(path.find('.', begin), path.size());
+    if (end == begin) {
+      throw Error(where, ": has an empty step, found \"", path, "\"; write e.g. train.lr=0.01");
+    }
+    steps.push_back(path.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return steps;
 }
 
 void SetAt(Json& root, const std::string& path, const Json& value, const std::string& where) {
+  SetAtSteps(root, PathSteps(path, where), value, where);
+}
+
+void SetAtSteps(Json& root, const std::vector<std::string>& steps, const Json& value,
+                const std::string& where) {
   Json* parent = nullptr;
   Json* target = &root;
-  std::string step;
-  for (size_t begin = 0; begin <= path.size();) {
-    const size_t end = std::min(path.find('.', begin), path.size());
-    step = path.substr(begin, end - begin);
-    if (step.empty()) {
-      throw Error(where, ": has an empty step, found \"", path, "\"; write e.g. train.lr=0.01");
-    }
+  for (size_t i = 0; i < steps.size(); ++i) {
     if (target->is_null()) *target = Json::object();
     parent = target;
     if (target->is_object()) {
-      target = &(*target)[step];
+      target = &(*target)[steps[i]];
     } else if (target->is_array()) {
-      target = &(*target)[ListIndex(step, target->size(), where)];
+      target = &(*target)[ListIndex(steps[i], target->size(), where)];
     } else {
-      throw Error(where, ": \"", path.substr(0, begin == 0 ? 0 : begin - 1), "\" is ",
-                  target->dump(), " and has no member \"", step, "\"");
+      throw Error(where, ": \"", Join({steps.begin(), steps.begin() + i}, "."), "\" is ",
+                  target->dump(), " and has no member \"", steps[i], "\"");
     }
-    begin = end + 1;
   }
   if (value.is_null() && parent->is_object()) {
-    parent->erase(step);
+    parent->erase(steps.back());
   } else if (value.is_null() && parent->is_array()) {
-    parent->erase(ListIndex(step, parent->size(), where));
+    parent->erase(ListIndex(steps.back(), parent->size(), where));
   } else {
     *target = value;
   }

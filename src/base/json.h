@@ -38,6 +38,25 @@ void ApplySetting(Json& root, const std::string& setting);
 /// @param where  begins the text of errors
 void SetAt(Json& root, const std::string& path, const Json& value, const std::string& where);
 
+/// The same with the path's steps, of which there is at least one. A step may hold dots.
+void SetAtSteps(Json& root, const std::vector<std::string>& steps, const Json& value,
+                const std::string& where);
+
+/// {"a", "b", "c"} of "a.b.c". @throws Error at an empty step
+std::vector<std::string> PathSteps(const std::string& path, const std::string& where);
+
+/// The text "a.b.c=value" in two.
+struct SettingText {
+  std::string path, value;
+};
+
+/// Parts a setting at its first "=" at or behind byte `from`. @throws Error where there is none
+SettingText SplitSetting(const std::string& setting, size_t from = 0);
+
+/// The value of a setting: JSON, or, where it is none, the text itself.
+/// @throws Error where that is not UTF-8
+Json SettingValue(const std::string& text, const std::string& where);
+
 /// The text for a file: indented, with a line end. Bytes that are no UTF-8, as names of files may
 /// hold, become U+FFFD.
 std::string JsonText(const Json& value);

@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "base/error.h"
+#include "base/format.h"
 #include "base/names.h"
 #include "base/prefetch.h"
 #include "data/masks.h"
@@ -120,7 +121,6 @@ Audit AuditDataset(const Dataset& dataset, int64_t at_most, int threads, size_t 
 
 std::string AuditToText(const Audit& audit, const LabelSet& labels) {
   std::ostringstream out;
-  out << std::fixed << std::setprecision(2);
   const bool classification = audit.task == Task::kClassification;
   const int64_t counted = std::accumulate(audit.counts.begin(), audit.counts.end(), int64_t{0});
   const int64_t total = counted + audit.void_pixels;
@@ -130,7 +130,8 @@ std::string AuditToText(const Audit& audit, const LabelSet& labels) {
   for (const std::string& name : labels.names) name_width = std::max(name_width, name.size());
   const auto line = [&](const std::string& index, const std::string& name, int64_t n) {
     out << std::setw(5) << index << "  " << std::left << std::setw(static_cast<int>(name_width))
-        << name << std::right << std::setw(15) << n << std::setw(8) << percent(n) << " %\n";
+        << name << std::right << std::setw(15) << n << std::setw(8) << Fixed(percent(n), 2)
+        << " %\n";
   };
   out << "label  " << std::left << std::setw(static_cast<int>(name_width)) << "class" << std::right
       << std::setw(15) << (classification ? "pictures" : "pixels") << std::setw(8) << "share"

@@ -8,6 +8,7 @@
 namespace seglab {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 
 std::vector<std::string> NamesIn(const std::string& text) {
@@ -33,6 +34,29 @@ TEST(EvalSpecs, NamesCanBePartOfFileNames) {
     EXPECT_THAT(ErrorOf([&] { EvalSpecs(eval, "A.eval"); }), HasSubstr("A.eval: ")) << name;
   }
   EXPECT_THAT(ErrorOf([] { EvalSpecs(3, "A.eval"); }), HasSubstr("must be an object"));
+}
+
+TEST(EvalSpecs, ANameMayBeThatOfAnOption) {
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(NamesIn(R"({"crf": {"absent": "one"}})"), Names{"crf"});
+  EXPECT_EQ(NamesIn(R"({"crf": {}, "flip": {}})"), (Names{"crf", "flip"}));
+  EXPECT_EQ(NamesIn(R"({"crf": {}, "flip": true})"), Names{""});
+  EXPECT_EQ(NamesIn(R"({"crf": {}, "data": {}})"), Names{""});
+}
+
+TEST(EvalSpecs, OptionsBesideNamesAreErrors) {
+  for (const char* text :
+       {R"({"absent": "one", "plain": {}})", R"({"plain": {}, "absent": "one"})"}) {
+    EXPECT_THAT(ErrorOf([&] { NamesIn(text); }),
+                AllOf(HasSubstr("A.eval: \"plain\""), HasSubstr("{\"plain\": {\"absent\": ...}}")))
+        << text;
+  }
+}
+
+TEST(EvalSpecs, ANameHasAtMost60Bytes) {
+  const auto with = [](size_t size) { return Json{{std::string(size, 'a'), Json::object()}}; };
+  EXPECT_EQ(EvalSpecs(with(60), "A.eval").size(), 1u);
+  EXPECT_THAT(ErrorOf([&] { EvalSpecs(with(61), "A.eval"); }), HasSubstr("1 to 60"));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <utility>
 
 #include "base/error.h"
 #include "base/files.h"
@@ -47,7 +48,11 @@ bool NamesAnother(const Json& defaults, const Json& data) {
 void MergeMembers(Json& config, const Json& members) {
   for (const auto& [key, value] : members.items()) {
     if (key == "data" && NamesAnother(config, value)) config.erase("data");
-    MergeJson(config, Json{{key, value}});
+    if (key == "eval" && !value.is_null()) {
+      MergeEval(config[key], value);
+    } else {
+      MergeJson(config, Json{{key, value}});
+    }
   }
 }
 
@@ -55,8 +60,7 @@ void MergeMembers(Json& config, const Json& members) {
 void CheckFolderName(const std::string& name, const std::string& where) {
   constexpr size_t kLongest = 200;  // bytes; a file system's limit is 255, a hash may follow
   const auto refuse = [&](const char* why) {
-    throw Error(where, ": must be a name that can be a folder, ", why, "; found ",
-                Quoted(name));
+    throw Error(where, ": must be a name that can be a folder, ", why, "; found ", Quoted(name));
   };
   if (name.empty() || name == "." || name == "..") refuse("not empty, \".\" or \"..\"");
   if (name.size() > kLongest) refuse("of at most 200 bytes");
@@ -116,9 +120,9 @@ RunSpec ResolveRun(const Json& defaults, const Json& entry, const std::string& p
   if (Json init; reader.Get("init", init)) run.config["init"] = init;
   reader.Finish();
   ApplyDataRoot(run.config, data_root);
-  for (const std::string& setting : settings.of_all) ApplySetting(run.config, setting);
+  for (const Setting& setting : settings.of_all) setting.ApplyToRun(run.config);
   if (const auto own = settings.of_one.find(run.name); own != settings.of_one.end()) {
-    for (const std::string& setting : own->second) ApplySetting(run.config, setting);
+    for (const Setting& setting : own->second) setting.ApplyToRun(run.config);
   }
   return run;
 }
@@ -143,6 +147,120 @@ std::vector<RunSpec> InOrder(const std::vector<RunSpec>& runs, const std::string
   return ordered;
 }
 
+/// What stands at the top of an experiment beside its runs.
+Experiment ReadHead(JsonReader& reader, const std::string& name) {
+  Experiment experiment;
+  experiment.name = name;
+  reader.Get("name", experiment.name);
+  CheckFolderName(experiment.name, reader.Path("name"));
+  experiment.title = experiment.name;
+  reader.Get("title", experiment.title);
+  reader.Get("description", experiment.description);
+  experiment.columns = {"pixel_acc", "mean_acc", "mean_iou", "fw_iou"};
+  if (auto paper = reader.Child("paper")) {
+    paper->Get("ref", experiment.paper_ref);
+    paper->Get("columns", experiment.columns);
+    paper->Finish();
+  }
+  std::vector<std::string> compare;
+  if (!reader.Get("compare", compare)) return experiment;
+  for (const std::string& cost : compare) {
+    if (std::find(CostNames().begin(), CostNames().end(), cost) == CostNames().end())
+      throw Error(reader.Path("compare"), ": ", UnknownName("cost", cost, CostNames()));
+  }
+  experiment.compare = compare;
+  return experiment;
+}
+
+/// What the runs are made of.
+struct RunSource {
+  std::string path;     ///< of the experiment, for messages
+  std::string weights;  ///< folder of the files that "init" names, or ""
+  Json defaults = Json::object();
+  Json entries;  ///< at least one
+  std::vector<std::string> names;
+  Json sweep = Json::object();
+  RunSettings settings;
+  std::string data_root;
+};
+
+/// The entries' names. @throws Error where two are the same
+std::vector<std::string> EntryNames(const Json& entries, const std::string& path) {
+  std::vector<std::string> names;
+  for (const Json& entry : entries) {
+    const Json name = entry.is_object() ? entry.value("name", Json()) : Json();
+    if (!name.is_string()) continue;
+    if (std::find(names.begin(), names.end(), name.get<std::string>()) != names.end())
+      throw Error(path, ": two runs are named \"", name.get<std::string>(), "\"");
+    names.push_back(name.get<std::string>());
+  }
+  return names;
+}
+
+RunSource ReadSource(JsonReader& reader) {
+  RunSource source;
+  source.path = reader.path();
+  reader.Get("weights", source.weights);
+  for (const std::string& key : RunKeys()) {
+    if (Json value; reader.Get(key, value)) source.defaults[key] = value;
+  }
+  source.entries = reader.Require<Json>("runs");
+  if (!source.entries.is_array() || source.entries.empty())
+    throw Error(source.path, ": \"runs\" must be a list of at least one run");
+  reader.Get("sweep", source.sweep);
+  if (!source.sweep.is_object())
+    throw Error(source.path, ": \"sweep\" must be an object of lists or variants");
+  source.names = EntryNames(source.entries, source.path);
+  return source;
+}
+
+/// Finds out whether "init" names a run, which is then of the same point, or a file.
+void ResolveInit(RunSpec& run, const RunSource& source, const std::string& suffix) {
+  Json* init = InitName(run.config);
+  if (init == nullptr) return;
+  const auto text = init->get<std::string>();
+  if (std::find(source.names.begin(), source.names.end(), text) != source.names.end()) {
+    run.init_run = text + suffix;
+  } else if (!source.weights.empty()) {
+    *init = JoinPath(source.weights, text);
+  }
+}
+
+/// One run at one point. @param defaults  with the point's variants
+RunSpec RunAt(const SweepPoint& point, size_t index, const Json& defaults,
+              const RunSource& source) {
+  const std::string where = StrCat(source.path, ": runs[", index, "]");
+  const std::string sweep = source.path + ": sweep";
+  RunSpec run =
+      ResolveRun(defaults, source.entries[index], where, source.settings, source.data_root);
+  for (const auto& [key, value] : point.values)
+    SetInRun(run.config, PathSteps(key, sweep), value, sweep);
+  ResolveInit(run, source, point.Suffix(true));
+  run.group = run.name + point.Suffix(false);
+  run.name += point.Suffix(true);
+  CheckFolderName(run.name, sweep + ": a run's name, to which its values are added");
+  return run;
+}
+
+std::vector<RunSpec> AllRuns(const RunSource& source, size_t columns) {
+  std::vector<RunSpec> runs;
+  for (const SweepPoint& point : SweepPoints(source.sweep, source.path + ": sweep")) {
+    Json varied = source.defaults;
+    for (const auto& [name, members] : point.variants) MergeMembers(varied, *members);
+    for (size_t i = 0; i < source.entries.size(); ++i) {
+      RunSpec run = RunAt(point, i, varied, source);
+      CheckPaper(run, columns, StrCat(source.path, ": runs[", i, "]"));
+      const auto same = [&run](const RunSpec& other) { return other.name == run.name; };
+      if (std::any_of(runs.begin(), runs.end(), same)) {
+        throw Error(source.path, ": the sweep makes two runs named \"", run.name,
+                    "\"; give its values names: \"sweep\": {\"trunk\": {\"a\": {\"model\": ...}}}");
+      }
+      runs.push_back(std::move(run));
+    }
+  }
+  return runs;
+}
+
 }  // namespace
 
 Experiment LoadExperiment(const std::string& path, const std::vector<std::string>& settings,
@@ -158,85 +276,15 @@ Experiment LoadExperiment(const std::string& path, const std::vector<std::string
 Experiment ResolveExperiment(Json root, const std::string& path, const std::string& name,
                              const std::vector<std::string>& settings,
                              const std::string& data_root) {
-  const RunSettings run_settings = ApplySettings(root, settings);
-
+  RunSettings of_runs = ApplySettings(root, settings);
   JsonReader reader(root, path);
-  Experiment experiment;
-  experiment.name = name;
-  reader.Get("name", experiment.name);
-  CheckFolderName(experiment.name, reader.Path("name"));
-  experiment.title = experiment.name;
-  reader.Get("title", experiment.title);
-  reader.Get("description", experiment.description);
-  experiment.columns = {"pixel_acc", "mean_acc", "mean_iou", "fw_iou"};
-  if (auto paper = reader.Child("paper")) {
-    paper->Get("ref", experiment.paper_ref);
-    paper->Get("columns", experiment.columns);
-    paper->Finish();
-  }
-  if (std::vector<std::string> compare; reader.Get("compare", compare)) {
-    for (const std::string& cost : compare) {
-      if (std::find(CostNames().begin(), CostNames().end(), cost) == CostNames().end()) {
-        throw Error(reader.Path("compare"), ": ", UnknownName("cost", cost, CostNames()));
-      }
-    }
-    experiment.compare = compare;
-  }
-  std::string weights;
-  reader.Get("weights", weights);
-  Json defaults = Json::object();
-  for (const std::string& key : RunKeys()) {
-    Json value;
-    if (reader.Get(key, value)) defaults[key] = value;
-  }
-  const Json entries = reader.Require<Json>("runs");
-  if (!entries.is_array() || entries.empty())
-    throw Error(path, ": \"runs\" must be a list of at least one run");
-  Json sweep = Json::object();
-  reader.Get("sweep", sweep);
-  if (!sweep.is_object()) throw Error(path, ": \"sweep\" must be an object of lists or variants");
+  Experiment experiment = ReadHead(reader, name);
+  RunSource source = ReadSource(reader);
   reader.Finish();
-  for (const std::string& setting : run_settings.of_all) CheckNotSwept(setting, sweep);
-
-  std::vector<std::string> names;
-  for (const Json& entry : entries) {
-    const Json name = entry.is_object() ? entry.value("name", Json()) : Json();
-    if (name.is_string()) names.push_back(name.get<std::string>());
-  }
-  for (size_t i = 0; i < names.size(); ++i) {
-    if (std::count(names.begin(), names.end(), names[i]) > 1) {
-      throw Error(path, ": two runs are named \"", names[i], "\"");
-    }
-  }
-  std::vector<RunSpec> runs;
-  for (const SweepPoint& point : SweepPoints(sweep, path + ": sweep")) {
-    Json varied = defaults;
-    for (const auto& [name, members] : point.variants) MergeMembers(varied, *members);
-    for (size_t i = 0; i < entries.size(); ++i) {
-      RunSpec run =
-          ResolveRun(varied, entries[i], StrCat(path, ": runs[", i, "]"), run_settings, data_root);
-      for (const auto& [key, value] : point.values)
-        SetAt(run.config, key, value, path + ": sweep");
-      if (Json* init = InitName(run.config)) {
-        const auto text = init->get<std::string>();
-        if (std::find(names.begin(), names.end(), text) != names.end()) {
-          run.init_run = text + point.Suffix(true);
-        } else if (!weights.empty()) {
-          *init = JoinPath(weights, text);
-        }
-      }
-      run.group = run.name + point.Suffix(false);
-      run.name += point.Suffix(true);
-      CheckPaper(run, experiment.columns.size(), StrCat(path, ": runs[", i, "]"));
-      const auto same = [&run](const RunSpec& other) { return other.name == run.name; };
-      if (std::any_of(runs.begin(), runs.end(), same)) {
-        throw Error(path, ": the sweep makes two runs named \"", run.name,
-                    "\"; give its values names: \"sweep\": {\"trunk\": {\"a\": {\"model\": ...}}}");
-      }
-      runs.push_back(std::move(run));
-    }
-  }
-  experiment.runs = InOrder(runs, path);
+  source.settings = std::move(of_runs);
+  source.data_root = data_root;
+  for (const Setting& setting : source.settings.of_all) CheckNotSwept(setting, source.sweep);
+  experiment.runs = InOrder(AllRuns(source, experiment.columns.size()), path);
   return experiment;
 }
 

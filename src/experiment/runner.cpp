@@ -15,7 +15,7 @@
 #include "experiment/run_folder.h"
 #include "report/report.h"
 #include "report/table.h"
-#include "report/table_files.h"
+#include "report/table_text.h"
 #include "tensor/runtime.h"
 
 namespace seglab {

@@ -5,13 +5,14 @@
 
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
 #include "base/files.h"
 #include "base/test_folder.h"
-#include "experiment/test_resolve.h"
 #include "experiment/catalogue.h"
+#include "experiment/test_resolve.h"
 
 namespace seglab {
 namespace {
@@ -309,7 +310,9 @@ TEST(FindExperiment, SaysSoWhenThereAreNone) {
 TEST(ResolveExperiment, NamesThatCannotBeFoldersAreErrors) {
   for (const char* name : {"", ".", "..", "a/b", "result.json", "report.html"}) {
     const Json runs = Json::array({{{"name", name}}});
-    EXPECT_THAT(ErrorOf([&] { ResolveExperiment({{"runs", runs}}, "x.json", "x", {}, ""); }),
+    EXPECT_THAT(ErrorOf([&] {
+                  ResolveExperiment({{"runs", runs}}, "x.json", "x", {}, "");
+                }),
                 HasSubstr("runs[0].name: must be a name that can be a folder"))
         << name;
     const Json named = {{"name", name}, {"runs", Json::array({{{"name", "A"}}})}};
@@ -318,7 +321,9 @@ TEST(ResolveExperiment, NamesThatCannotBeFoldersAreErrors) {
         << name;
   }
   const Json runs = Json::array({{{"name", std::string(201, 'a')}}});
-  EXPECT_THAT(ErrorOf([&] { ResolveExperiment({{"runs", runs}}, "x.json", "x", {}, ""); }),
+  EXPECT_THAT(ErrorOf([&] {
+                ResolveExperiment({{"runs", runs}}, "x.json", "x", {}, "");
+              }),
               HasSubstr("at most 200 bytes"));
 }
 
@@ -333,6 +338,62 @@ TEST(ResolveExperiment, ThePapersFiguresMayBeOfNamedEvaluations) {
   root["runs"][0]["paper"] = {{"crd", {60, 70}}};
   EXPECT_THAT(ErrorOf([&] { ResolveExperiment(root, "x.json", "x", {}, ""); }),
               HasSubstr("runs[0].paper: unknown evaluation \"crd\""));
+}
+
+TEST(ResolveExperiment, SettingsReachRunsWithDotsInTheirNames) {
+  const std::string text = R"({"runs": [{"name": "A"}, {"name": "A.b"}, {"name": "lr=0.1"}]})";
+  for (const auto& [setting, run] : std::vector<std::pair<std::string, std::string>>{
+           {"runs.A.b.seed=5", "A.b"}, {"runs.A.seed=5", "A"}, {"runs.lr=0.1.seed=5", "lr=0.1"}}) {
+    const Experiment experiment = Resolve(text, {setting});
+    for (const RunSpec& spec : experiment.runs)
+      EXPECT_EQ(spec.config.contains("seed"), spec.name == run) << setting << ", " << spec.name;
+  }
+  EXPECT_THAT(Names(Resolve(text, {"runs.A.b=null"})), ElementsAre("A", "lr=0.1"));
+  EXPECT_THAT(ResolveError(text, {"runs.A"}), HasSubstr("has no \"=\""));
+  EXPECT_THAT(ResolveError(text, {"runs.A.seed.x.y=1", "runs.A.seed=1", "runs.A.seed.x=1"}),
+              HasSubstr("--set runs.A.seed.x=1: "));
+  for (const char* root : {"[]", "3", "null"})
+    EXPECT_THAT(ResolveError(root, {"sweep.a.b.c={}"}), Not(IsEmpty())) << root;
+}
+
+std::vector<std::string> EvalsOf(const Experiment& experiment) {
+  std::vector<std::string> texts;
+  for (const RunSpec& run : experiment.runs)
+    texts.push_back(run.config.value("eval", Json()).dump());
+  return texts;
+}
+
+TEST(ResolveExperiment, EvaluationsOfARunAreMergedByName) {
+  EXPECT_THAT(EvalsOf(Resolve(R"({"eval": {"a": {"absent": "one"}, "b": {}},
+                  "runs": [{"name": "A"}, {"name": "B", "eval": {"a": {"precision": "bfloat16"}, "c": {}}},
+                           {"name": "C", "eval": {"b": null}}, {"name": "D", "eval": null},
+                           {"name": "E", "eval": {"absent": "zero"}}]})")),
+              ElementsAre(R"({"a":{"absent":"one"},"b":{}})",
+                          R"({"a":{"absent":"one","precision":"bfloat16"},"b":{},"c":{}})",
+                          R"({"a":{"absent":"one"}})", "null",
+                          R"({"a":{"absent":"zero"},"b":{"absent":"zero"}})"));
+  // Options of all are those of each that a run names.
+  EXPECT_THAT(EvalsOf(Resolve(R"({"eval": {"absent": "one", "data": {"limit": 5}},
+                  "runs": [{"name": "A", "eval": {"a": {}, "b": {"absent": "zero", "data": null}}}]})")),
+              ElementsAre(R"({"a":{"absent":"one","data":{"limit":5}},"b":{"absent":"zero"}})"));
+}
+
+TEST(ResolveExperiment, SettingsOfEvaluationsReachEachOrOne) {
+  const std::string text =
+      R"({"eval": {"a": {"absent": "one"}, "crf": {}}, "runs": [{"name": "A"}]})";
+  const auto with = [&text](const char* setting) {
+    return EvalsOf(Resolve(text, {setting})).front();
+  };
+  EXPECT_EQ(with("eval.absent=zero"), R"({"a":{"absent":"zero"},"crf":{"absent":"zero"}})");
+  EXPECT_EQ(with("eval.absent=null"), R"({"a":{},"crf":{}})");
+  EXPECT_EQ(with("runs.A.eval.data.limit=3"),
+            R"({"a":{"absent":"one","data":{"limit":3}},"crf":{"data":{"limit":3}}})");
+  EXPECT_EQ(with("eval.crf.absent=zero"), R"({"a":{"absent":"one"},"crf":{"absent":"zero"}})");
+  EXPECT_EQ(with("eval.crf=null"), R"({"a":{"absent":"one"}})");
+  EXPECT_EQ(with("eval.more={}"), R"({"a":{"absent":"one"},"crf":{},"more":{}})");
+  EXPECT_EQ(with("sweep.eval.absent=[\"nan\"]"),
+            R"({"a":{"absent":"nan"},"crf":{"absent":"nan"}})");
+  EXPECT_THAT(ResolveError(text, {"eval.absnt=zero"}), HasSubstr("absnt"));
 }
 
 }  // namespace

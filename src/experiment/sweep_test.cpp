@@ -149,5 +149,35 @@ TEST(Sweep, TwoRunsOfOneNameAreAnError) {
                     HasSubstr("give its values names")));
 }
 
+TEST(Sweep, SettingsReachKeysWithDots) {
+  const std::string text =
+      R"({"runs": [{"name": "A"}], "sweep": {"seed": [1, 2], "model.backbone": ["a", "b"]}})";
+  EXPECT_THAT(Names(Resolve(text, {"sweep.model.backbone=[\"c\"]", "sweep.seed.1=5"})),
+              ElementsAre("A [seed=1, backbone=c]", "A [seed=5, backbone=c]"));
+  EXPECT_THAT(Names(Resolve(text, {"sweep.model.backbone=null", "model.backbone=d"})),
+              ElementsAre("A [seed=1]", "A [seed=2]"));
+  // A key that is not swept yet.
+  for (const char* none :
+       {R"({"runs": [{"name": "A"}]})", R"({"runs": [{"name": "A"}], "sweep": null})"}) {
+    EXPECT_THAT(Names(Resolve(none, {"sweep.train.loss.reduction=[\"sum\"]"})),
+                ElementsAre("A [reduction=sum]"));
+  }
+}
+
+TEST(Sweep, SettingsReachVariantsWithDots) {
+  const std::string text =
+      R"({"runs": [{"name": "A"}], "sweep": {"trunk": {"v1": {"seed": 1}, "v1.5": {"seed": 2}}}})";
+  const Experiment experiment = Resolve(text, {"sweep.trunk.v1.5.train.lr=3"});
+  EXPECT_EQ(Find(experiment, "A [v1.5]").config["train"]["lr"], 3);
+  EXPECT_FALSE(Find(experiment, "A [v1]").config.contains("train"));
+  EXPECT_THAT(Names(Resolve(text, {"sweep.trunk.v1.5=null"})), ElementsAre("A [v1]"));
+}
+
+TEST(Sweep, NamesWithTheirValuesMustBeFoldersToo) {
+  EXPECT_THAT(ResolveError(R"({"runs": [{"name": "A"}], "sweep": {"data.root": ["/a", "/b"]}})"),
+              AllOf(HasSubstr("x.json: sweep"), HasSubstr("a name that can be a folder"),
+                    HasSubstr("\"A [root=/a]\"")));
+}
+
 }  // namespace
 }  // namespace seglab

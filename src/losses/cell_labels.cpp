@@ -6,18 +6,18 @@
 #include <cmath>
 #include <vector>
 
+#include "losses/loss.h"
+
 namespace seglab {
 namespace {
-
-constexpr int64_t kIgnore = 255;
 
 /// The pixel of each cell along one side, -1 for cells beyond the image.
 std::vector<int64_t> PixelsOfCells(const MapGrid& grid, int64_t cells, int64_t pixels) {
   std::vector<int64_t> found(cells);
   for (int64_t i = 0; i < cells; ++i) {
     const double place = grid.center + static_cast<double>(i) * grid.stride;
-    const bool beyond = place < -grid.stride / 2 ||
-                        place > static_cast<double>(pixels - 1) + grid.stride / 2;
+    const bool beyond =
+        place < -grid.stride / 2 || place > static_cast<double>(pixels - 1) + grid.stride / 2;
     const auto nearest = static_cast<int64_t>(std::floor(place + 0.5));
     found[i] = beyond ? -1 : std::clamp<int64_t>(nearest, 0, pixels - 1);
   }
@@ -31,7 +31,7 @@ at::Tensor Picked(const at::Tensor& label, int64_t dim, const std::vector<int64_
   if (std::find(pixels.begin(), pixels.end(), -1) == pixels.end()) return picked;
   std::vector<int64_t> shape(label.dim(), 1);
   shape[dim] = static_cast<int64_t>(pixels.size());
-  return picked.masked_fill(index.lt(0).view(shape), kIgnore);
+  return picked.masked_fill(index.lt(0).view(shape), kVoidCell);
 }
 
 }  // namespace

@@ -39,7 +39,8 @@ TEST(CellLabelsTest, StridesMayBeFractional) {
 
 TEST(CellLabelsTest, CellsBeyondTheImageAreVoid) {
   // Centres -8, 0, 8, 16 of an image of 10 pixels: within half a cell the border's label counts.
-  EXPECT_TRUE(at::equal(CellLabels(Places(1, 10), {8, -8}, 1, 4), Expected({{255, 255, 255, 255}})));
+  EXPECT_TRUE(
+      at::equal(CellLabels(Places(1, 10), {8, -8}, 1, 4), Expected({{255, 255, 255, 255}})));
   const at::Tensor row = CellLabels(Places(8, 10), {8, -8}, 2, 4);
   EXPECT_TRUE(at::equal(row.select(1, 1), Expected({{255, 0, 8, 255}}).select(1, 0)));
   EXPECT_TRUE(at::equal(CellLabels(Places(8, 10), {8, -4}, 1, 3), Expected({{0, 4, 9}})));

@@ -9,11 +9,6 @@
 #include "base/error.h"
 
 namespace seglab {
-namespace {
-
-constexpr int64_t kIgnore = 255;
-
-}  // namespace
 
 CrossEntropyOptions CrossEntropyOptions::FromJson(JsonReader& reader, int classes) {
   CrossEntropyOptions options;
@@ -50,14 +45,14 @@ at::Tensor CrossEntropy::Sum(const at::Tensor& logits, const at::Tensor& label) 
   at::Tensor weights;
   if (!options_.class_weights.empty())
     weights = torch::tensor(options_.class_weights, wide.options());
-  return at::nll_loss_nd(at::log_softmax(wide, 1), label.to(at::kLong), weights,
-                         at::Reduction::Sum, kIgnore);
+  return at::nll_loss_nd(at::log_softmax(wide, 1), label.to(at::kLong), weights, at::Reduction::Sum,
+                         kVoidCell);
 }
 
 at::Tensor CrossEntropy::Divisor(const at::Tensor& label) const {
   const at::TensorOptions wide = label.options().dtype(at::kDouble);
   if (options_.reduction == "sum") return at::ones({}, wide);
-  const at::Tensor counted = label.ne(kIgnore);
+  const at::Tensor counted = label.ne(kVoidCell);
   if (options_.class_weights.empty()) return counted.sum().to(at::kDouble);
   const at::Tensor weights = torch::tensor(options_.class_weights, wide);
   const at::Tensor classes = label.to(at::kLong).masked_select(counted);

@@ -154,8 +154,7 @@ TEST(CrossEntropyTest, OneVoidImageOfABatchDoesNotSpoilTheOther) {
   label.select(0, 0).fill_(255);
   for (const CrossEntropyOptions& options : kAllOptions) {
     const double both = LossOf(logits, label, options).item<double>();
-    const double second =
-        LossOf(logits.slice(0, 1), label.slice(0, 1), options).item<double>();
+    const double second = LossOf(logits.slice(0, 1), label.slice(0, 1), options).item<double>();
     EXPECT_NEAR(both, second, 1e-6 * std::max(1.0, std::abs(second)));
   }
 }
@@ -184,11 +183,9 @@ TEST(CrossEntropyTest, GradientEqualsCentralDifferences) {
 
 TEST(CrossEntropyTest, LargeLogitsStayFinite) {
   const at::Tensor logits = torch::tensor({1000.f, -1000.f, 0.f}).reshape({1, 3, 1, 1});
-  EXPECT_EQ(
-      LossOf(logits, torch::full({1, 1, 1}, 0, at::kByte), Options("mean")).item<float>(), 0);
-  EXPECT_EQ(
-      LossOf(logits, torch::full({1, 1, 1}, 1, at::kByte), Options("mean")).item<float>(),
-      2000);
+  EXPECT_EQ(LossOf(logits, torch::full({1, 1, 1}, 0, at::kByte), Options("mean")).item<float>(), 0);
+  EXPECT_EQ(LossOf(logits, torch::full({1, 1, 1}, 1, at::kByte), Options("mean")).item<float>(),
+            2000);
 }
 
 TEST(CrossEntropyTest, NarrowTypesAreWidened) {
@@ -201,14 +198,13 @@ TEST(CrossEntropyTest, NarrowTypesAreWidened) {
     const double expected = Naive(narrow, label, Options("sum"));
     EXPECT_NEAR(loss.item<double>(), expected, 1e-5 * expected);
   }
-  EXPECT_EQ(
-      LossOf(logits.to(at::kDouble), label, Options("mean", {1, 2, 3, 4, 5})).scalar_type(),
-      at::kDouble);
+  EXPECT_EQ(LossOf(logits.to(at::kDouble), label, Options("mean", {1, 2, 3, 4, 5})).scalar_type(),
+            at::kDouble);
 }
 
 TEST(CrossEntropyTest, WeightsMustFitTheClasses) {
   EXPECT_THROW(LossOf(torch::zeros({1, 3, 2, 2}), torch::zeros({1, 2, 2}, at::kByte),
-                            Options("mean", {1, 2})),
+                      Options("mean", {1, 2})),
                Error);
 }
 

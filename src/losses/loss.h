@@ -10,6 +10,9 @@
 
 namespace seglab {
 
+/// The label of cells that do not count.
+inline constexpr int64_t kVoidCell = 255;
+
 /// What training minimises: a sum over the counted cells of a score map, and what it is to be
 /// divided by. The divisor is a function of the labels alone, so that a step of several passes or
 /// processes knows the one of its whole batch before it computes the first gradient, and its loss

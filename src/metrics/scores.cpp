@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <limits>
 #include <stdexcept>
 
 #include "base/error.h"
+#include "base/format.h"
 #include "base/names.h"
 
 namespace seglab {
@@ -38,13 +38,6 @@ double Mean(const std::vector<ClassScores>& classes, double ClassScores::*score,
 }
 
 Json Number(double value) { return std::isnan(value) ? Json(nullptr) : Json(value); }
-
-std::string Percent(double fraction) {
-  if (std::isnan(fraction)) return "-";
-  char text[32];
-  std::snprintf(text, sizeof text, "%.1f", 100 * fraction);
-  return text;
-}
 
 /// Characters of UTF-8 text.
 size_t Width(const std::string& text) {
@@ -150,9 +143,10 @@ std::string ScoresToText(const Scores& scores, const std::vector<std::string>& n
                          int64_t images) {
   CheckNames(scores, names);
   std::string text = StrCat(
-      "pixel acc ", Percent(scores.pixel_acc), "   mean acc ", Percent(scores.mean_acc),
-      "   mean IU ", Percent(scores.mean_iou), "   f.w. IU ", Percent(scores.fw_iou),
-      "   mean Dice ", Percent(scores.mean_dice), "\n", images, images == 1 ? " image" : " images",
+      "pixel acc ", FormatPercent(100 * scores.pixel_acc), "   mean acc ",
+      FormatPercent(100 * scores.mean_acc), "   mean IU ", FormatPercent(100 * scores.mean_iou),
+      "   f.w. IU ", FormatPercent(100 * scores.fw_iou), "   mean Dice ",
+      FormatPercent(100 * scores.mean_dice), "\n", images, images == 1 ? " image" : " images",
       ", percent, absent classes: ", AbsentPolicyName(scores.policy), "\n\n");
   size_t name_width = 5;
   for (const std::string& name : names) name_width = std::max(name_width, Width(name));
@@ -165,7 +159,8 @@ std::string ScoresToText(const Scores& scores, const std::vector<std::string>& n
   add_row("class", "IU", "acc", "Dice", "pixels");
   for (size_t i = 0; i < names.size(); ++i) {
     const ClassScores& one = scores.per_class[i];
-    add_row(names[i], Percent(one.iou), Percent(one.acc), Percent(one.dice), StrCat(one.pixels));
+    add_row(names[i], FormatPercent(100 * one.iou), FormatPercent(100 * one.acc),
+            FormatPercent(100 * one.dice), StrCat(one.pixels));
   }
   return text;
 }

@@ -11,8 +11,8 @@
 #include "base/error.h"
 #include "base/test_error.h"
 #include "models/backbones/backbone.h"
-#include "models/fcn_reference.h"
 #include "models/registry.h"
+#include "models/test_fcn_reference.h"
 #include "nn/bilinear.h"
 #include "tensor/state.h"
 
@@ -21,7 +21,7 @@ namespace {
 
 using testing::HasSubstr;
 
-constexpr int kClasses = 5;
+constexpr int kFcnClasses = 5;
 const char kTiny[] = R"({"name": "vgg16", "width": 0.0625})";
 const std::vector<std::string> kNetworks = {"fcn32s", "fcn16s", "fcn8s", "fcn8s_atonce"};
 
@@ -31,7 +31,7 @@ std::shared_ptr<SegModel> Make(const std::string& name, const std::string& geome
   const std::string spec = "{\"name\": \"" + name + "\", \"geometry\": \"" + geometry +
                            "\", \"upsampling\": \"" + upsampling + "\", \"backbone\": " + backbone +
                            "}";
-  std::shared_ptr<SegModel> model = MakeModel(ParseJson(spec, "spec"), kClasses);
+  std::shared_ptr<SegModel> model = MakeModel(ParseJson(spec, "spec"), kFcnClasses);
   model->eval();
   return model;
 }
@@ -72,7 +72,7 @@ TEST(FcnTest, PublishedGeometryEqualsTheReferenceCode) {
     for (const auto& [height, width] : {std::pair(65, 97), std::pair(33, 50), std::pair(1, 1)}) {
       const at::Tensor image = torch::randn({2, 3, height, width});
       const at::Tensor expected = reference.Forward(name, image), found = Logits(*model, image);
-      ASSERT_EQ(found.sizes().vec(), (std::vector<int64_t>{2, kClasses, height, width}));
+      ASSERT_EQ(found.sizes().vec(), (std::vector<int64_t>{2, kFcnClasses, height, width}));
       EXPECT_GT(Largest(expected), 0.01);
       EXPECT_LE(Largest(found - expected), 1e-4 * Largest(expected))
           << name << " " << height << "x" << width;
@@ -118,11 +118,13 @@ TEST(FcnTest, LearnedUpsamplingHasItsKernels) {
     return model->named_parameters()[name + ".weight"].sizes().vec();
   };
   using Shape = std::vector<int64_t>;
-  EXPECT_EQ(shape(Make("fcn32s", "tight", "learned"), "upscore"), (Shape{kClasses, 1, 64, 64}));
-  EXPECT_EQ(shape(Make("fcn16s", "tight", "learned"), "upscore2"), (Shape{kClasses, 1, 4, 4}));
-  EXPECT_EQ(shape(Make("fcn16s", "tight", "learned"), "upscore16"), (Shape{kClasses, 1, 32, 32}));
-  EXPECT_EQ(shape(Make("fcn8s", "tight", "learned"), "upscore_pool4"), (Shape{kClasses, 1, 4, 4}));
-  EXPECT_EQ(shape(Make("fcn8s", "tight", "learned"), "upscore8"), (Shape{kClasses, 1, 16, 16}));
+  EXPECT_EQ(shape(Make("fcn32s", "tight", "learned"), "upscore"), (Shape{kFcnClasses, 1, 64, 64}));
+  EXPECT_EQ(shape(Make("fcn16s", "tight", "learned"), "upscore2"), (Shape{kFcnClasses, 1, 4, 4}));
+  EXPECT_EQ(shape(Make("fcn16s", "tight", "learned"), "upscore16"),
+            (Shape{kFcnClasses, 1, 32, 32}));
+  EXPECT_EQ(shape(Make("fcn8s", "tight", "learned"), "upscore_pool4"),
+            (Shape{kFcnClasses, 1, 4, 4}));
+  EXPECT_EQ(shape(Make("fcn8s", "tight", "learned"), "upscore8"), (Shape{kFcnClasses, 1, 16, 16}));
 }
 
 TEST(FcnTest, LearnedUpsamplingStartsAsFixed) {
@@ -146,7 +148,7 @@ TEST(FcnTest, AnySizeWorksInBothGeometries) {
       for (const auto& [height, width] :
            {std::pair(1, 1), std::pair(33, 500), std::pair(65, 97), std::pair(375, 500)}) {
         EXPECT_EQ(Logits(*model, torch::randn({1, 3, height, width})).sizes().vec(),
-                  (std::vector<int64_t>{1, kClasses, height, width}))
+                  (std::vector<int64_t>{1, kFcnClasses, height, width}))
             << name << " " << geometry;
       }
     }
@@ -376,7 +378,7 @@ TEST(FcnTest, OptionsAreChecked) {
   auto message = [](const std::string& option) -> std::string {
     const std::string spec =
         R"({"name": "fcn32s", "backbone": {"name": "vgg11", "width": 0.0625}, )" + option + "}";
-    return ErrorOf([&] { MakeModel(ParseJson(spec, "spec"), kClasses); });
+    return ErrorOf([&] { MakeModel(ParseJson(spec, "spec"), kFcnClasses); });
   };
   EXPECT_EQ(message(R"("geometry": "tight")"), "");
   EXPECT_THAT(message(R"("geometry": "tigth")"), HasSubstr("did you mean \"tight\""));

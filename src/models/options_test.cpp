@@ -23,7 +23,7 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 
-constexpr int kClasses = 3;
+constexpr int kOptionClasses = 3;
 
 /// The error of options of which one is changed; "" when there is none.
 template <typename Options, typename Change>
@@ -108,48 +108,48 @@ TEST(OptionsTest, EveryMemberIsChecked) {
 TEST(OptionsTest, MakersCheckThem) {
   FcnOptions fcn;
   fcn.output_stride = 3;
-  EXPECT_THROW(MakeFcn(fcn, kClasses), Error);
+  EXPECT_THROW(MakeFcn(fcn, kOptionClasses), Error);
   TorchvisionSegOptions torchvision;
   torchvision.backbone = "resnet18";
-  EXPECT_THROW(MakeTorchvisionSeg(torchvision, kClasses), Error);
+  EXPECT_THROW(MakeTorchvisionSeg(torchvision, kOptionClasses), Error);
   DeepLabV3MobileNetOptions deeplab;
   deeplab.width = 0;
-  EXPECT_THROW(MakeDeepLabV3MobileNetV2(deeplab, kClasses), Error);
+  EXPECT_THROW(MakeDeepLabV3MobileNetV2(deeplab, kOptionClasses), Error);
 
   AlexNetOptions alexnet;
   alexnet.width = 0;
   EXPECT_THROW(MakeAlexNetTrunk(alexnet, {}), Error);
-  EXPECT_THROW(MakeAlexNetClassifier(alexnet, kClasses), Error);
+  EXPECT_THROW(MakeAlexNetClassifier(alexnet, kOptionClasses), Error);
   VggOptions vgg;
   vgg.width = 0;
   EXPECT_THROW(MakeVggTrunk("vgg16", vgg, {}), Error);
-  EXPECT_THROW(MakeVggClassifier("vgg16", vgg, kClasses), Error);
+  EXPECT_THROW(MakeVggClassifier("vgg16", vgg, kOptionClasses), Error);
   GoogLeNetOptions googlenet;
   googlenet.width = 0;
   EXPECT_THROW(MakeGoogLeNetTrunk(googlenet, {}), Error);
-  EXPECT_THROW(MakeGoogLeNetClassifier(googlenet, kClasses), Error);
+  EXPECT_THROW(MakeGoogLeNetClassifier(googlenet, kOptionClasses), Error);
   ResNetOptions resnet;
   resnet.width = 0;
   EXPECT_THROW(MakeResNetTrunk("resnet18", resnet, {}), Error);
-  EXPECT_THROW(MakeResNetClassifier("resnet18", resnet, kClasses), Error);
+  EXPECT_THROW(MakeResNetClassifier("resnet18", resnet, kOptionClasses), Error);
   MobileNetV1Options mobile1;
   mobile1.width = 0;
   EXPECT_THROW(MakeMobileNetV1Trunk(mobile1, {}), Error);
-  EXPECT_THROW(MakeMobileNetV1Classifier(mobile1, kClasses), Error);
+  EXPECT_THROW(MakeMobileNetV1Classifier(mobile1, kOptionClasses), Error);
   MobileNetV2Options mobile2;
   mobile2.width = 0;
   EXPECT_THROW(MakeMobileNetV2Trunk(mobile2, {}), Error);
-  EXPECT_THROW(MakeMobileNetV2Classifier(mobile2, kClasses), Error);
+  EXPECT_THROW(MakeMobileNetV2Classifier(mobile2, kOptionClasses), Error);
   SqueezeNetOptions squeeze;
   squeeze.width = 0;
   EXPECT_THROW(MakeSqueezeNetTrunk("squeezenet1_1", squeeze, {}), Error);
-  EXPECT_THROW(MakeSqueezeNetClassifier("squeezenet1_1", squeeze, kClasses), Error);
+  EXPECT_THROW(MakeSqueezeNetClassifier("squeezenet1_1", squeeze, kOptionClasses), Error);
 }
 
 TEST(OptionsTest, MakersKnowTheirBackbones) {
   EXPECT_THAT(ErrorOf([] { MakeVggTrunk("vgg17", VggOptions(), {}); }),
               HasSubstr("did you mean \"vgg1"));
-  EXPECT_THAT(ErrorOf([] { MakeVggClassifier("vgg16bn", VggOptions(), kClasses); }),
+  EXPECT_THAT(ErrorOf([] { MakeVggClassifier("vgg16bn", VggOptions(), kOptionClasses); }),
               HasSubstr("did you mean \"vgg16_bn\""));
   EXPECT_THAT(ErrorOf([] { MakeResNetTrunk("resnet5O", ResNetOptions(), {}); }),
               HasSubstr("did you mean \"resnet50\""));

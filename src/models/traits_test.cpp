@@ -18,7 +18,7 @@ Json Backbone(const std::string& name, const Json& options) {
 
 NetworkTraits TraitsOf(const Json& spec) { return MakeModel(spec, 3)->Traits(); }
 
-struct Row {
+struct TraitRow {
   std::string backbone;
   Json options;
   NetworkTraits expected;
@@ -27,19 +27,20 @@ struct Row {
 // A backbone says the same of its trunk, its classifier and an FCN on it.
 TEST(TraitsTest, OfBackbones) {
   const Json caffe = {{"caffe", true}}, none = Json::object();
-  const std::vector<Row> rows = {{"alexnet", none, {}},
-                                 {"alexnet", caffe, {{"variant", "caffe"}}},
-                                 {"vgg11", none, {}},
-                                 {"resnet18", none, {}},
-                                 {"resnet18", caffe, {{"variant", "caffe"}}},
-                                 {"googlenet", none, {}},
-                                 {"googlenet", caffe, {{"variant", "caffe"}}},
-                                 {"googlenet", {{"transform_input", true}}, {{"input", "unit"}}},
-                                 {"mobilenet_v1", none, {}},
-                                 {"mobilenet_v1", {{"relu6", true}}, {{"activation", "relu6"}}},
-                                 {"mobilenet_v2", none, {}},
-                                 {"squeezenet1_1", none, {}}};
-  for (const Row& row : rows) {
+  const std::vector<TraitRow> rows = {
+      {"alexnet", none, {}},
+      {"alexnet", caffe, {{"variant", "caffe"}}},
+      {"vgg11", none, {}},
+      {"resnet18", none, {}},
+      {"resnet18", caffe, {{"variant", "caffe"}}},
+      {"googlenet", none, {}},
+      {"googlenet", caffe, {{"variant", "caffe"}}},
+      {"googlenet", {{"transform_input", true}}, {{"input", "unit"}}},
+      {"mobilenet_v1", none, {}},
+      {"mobilenet_v1", {{"relu6", true}}, {{"activation", "relu6"}}},
+      {"mobilenet_v2", none, {}},
+      {"squeezenet1_1", none, {}}};
+  for (const TraitRow& row : rows) {
     const Json backbone = Backbone(row.backbone, row.options);
     SCOPED_TRACE(backbone.dump());
     EXPECT_EQ(MakeTrunk(backbone, {}, "backbone")->Traits(), row.expected);

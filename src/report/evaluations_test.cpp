@@ -16,7 +16,7 @@
 #include "report/runs_section.h"
 #include "report/table.h"
 #include "report/table_csv.h"
-#include "report/table_files.h"
+#include "report/table_text.h"
 #include "report/table_markdown.h"
 #include "report/test_result.h"
 

@@ -7,7 +7,7 @@
 #include <limits>
 
 #include "report/table_csv.h"
-#include "report/table_files.h"
+#include "report/table_text.h"
 #include "report/table_latex.h"
 #include "report/table_markdown.h"
 #include "report/test_result.h"

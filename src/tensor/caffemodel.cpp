@@ -38,12 +38,12 @@ constexpr uint32_t kBlobData = 5, kBlobShape = 7, kBlobDoubleData = 8, kShapeDim
 constexpr size_t kMostSides = 32;     // as Caffe
 constexpr size_t kLongestName = 512;  // bytes
 
-struct TypeRow {
+struct V1Type {
   uint64_t number;
   std::string_view name;
 };
 /// Of the enumeration V1LayerParameter.LayerType, those that have blobs.
-constexpr TypeRow kV1Types[] = {{4, "Convolution"}, {14, "InnerProduct"}, {39, "Deconvolution"}};
+constexpr V1Type kV1Types[] = {{4, "Convolution"}, {14, "InnerProduct"}, {39, "Deconvolution"}};
 
 /// A field of a message. The content of kBytes is a view; numbers stand in `value`.
 struct Field {
@@ -207,7 +207,7 @@ class CaffemodelReader {
 
   static std::string TypeText(const Field& field) {
     if (field.type == kBytes) return IsText(field.bytes) ? std::string(field.bytes) : "";
-    for (const TypeRow& row : kV1Types) {
+    for (const V1Type& row : kV1Types) {
       if (row.number == field.value) return std::string(row.name);
     }
     return "V1 " + std::to_string(field.value);

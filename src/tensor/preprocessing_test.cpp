@@ -21,7 +21,7 @@ using testing::HasSubstr;
 Preprocessing Named(const std::string& name) { return Preprocessing::FromJson(Json(name), "p"); }
 
 /// What FromJson says about `json`; "" when it accepts it.
-std::string Message(const std::string& json) {
+std::string JsonMessage(const std::string& json) {
   return ErrorOf([&] { Preprocessing::FromJson(ParseJson(json, "test"), "model.preprocessing"); });
 }
 
@@ -187,26 +187,28 @@ TEST(PreprocessingTest, FillColorStaysWithin8Bits) {
 }
 
 TEST(PreprocessingTest, ObjectsAreChecked) {
-  EXPECT_EQ(Message(R"({"channel_order": "RGB", "scale": 1, "mean": [1, 2, 3], "std": [1, 1, 2]})"),
-            "");
-  EXPECT_THAT(Message(R"("imagenett")"), HasSubstr("did you mean \"imagenet\""));
-  EXPECT_THAT(Message("3"), HasSubstr("model.preprocessing"));
+  EXPECT_EQ(
+      JsonMessage(R"({"channel_order": "RGB", "scale": 1, "mean": [1, 2, 3], "std": [1, 1, 2]})"),
+      "");
+  EXPECT_THAT(JsonMessage(R"("imagenett")"), HasSubstr("did you mean \"imagenet\""));
+  EXPECT_THAT(JsonMessage("3"), HasSubstr("model.preprocessing"));
   EXPECT_THAT(
-      Message(R"({"channel_order": "rgb", "scale": 1, "mean": [1, 2, 3], "std": [1, 1, 1]})"),
+      JsonMessage(R"({"channel_order": "rgb", "scale": 1, "mean": [1, 2, 3], "std": [1, 1, 1]})"),
       HasSubstr("model.preprocessing.channel_order"));
   EXPECT_THAT(
-      Message(R"({"channel_order": "RGB", "scale": -1, "mean": [1, 2, 3], "std": [1, 1, 1]})"),
+      JsonMessage(R"({"channel_order": "RGB", "scale": -1, "mean": [1, 2, 3], "std": [1, 1, 1]})"),
       HasSubstr("model.preprocessing.scale"));
-  EXPECT_THAT(Message(R"({"channel_order": "RGB", "scale": 1, "mean": [1, 2], "std": [1, 1, 1]})"),
-              HasSubstr("model.preprocessing.mean"));
   EXPECT_THAT(
-      Message(R"({"channel_order": "RGB", "scale": 1, "mean": [1, 2, 3], "std": [1, 0, 1]})"),
+      JsonMessage(R"({"channel_order": "RGB", "scale": 1, "mean": [1, 2], "std": [1, 1, 1]})"),
+      HasSubstr("model.preprocessing.mean"));
+  EXPECT_THAT(
+      JsonMessage(R"({"channel_order": "RGB", "scale": 1, "mean": [1, 2, 3], "std": [1, 0, 1]})"),
       HasSubstr("model.preprocessing.std"));
-  EXPECT_THAT(Message(R"({"channel_order": "RGB", "scale": 1, "mean": [1, 2, 3]})"),
+  EXPECT_THAT(JsonMessage(R"({"channel_order": "RGB", "scale": 1, "mean": [1, 2, 3]})"),
               HasSubstr("model.preprocessing.std"));
   const std::string unknown =
       R"({"channel_order": "RGB", "scale": 1, "mean": [1, 2, 3], "std": [1, 1, 1], "men": 1})";
-  EXPECT_THAT(Message(unknown), HasSubstr("did you mean \"mean\""));
+  EXPECT_THAT(JsonMessage(unknown), HasSubstr("did you mean \"mean\""));
 }
 
 TEST(PreprocessingTest, HasATextForMessages) {

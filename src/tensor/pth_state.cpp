@@ -58,7 +58,7 @@ constexpr std::string_view kInert[] = {
 constexpr std::string_view kWrappers[] = {"state_dict", "model_state_dict", "model", "net"};
 
 constexpr int kDeepest = 64;              // dicts in dicts
-constexpr size_t kLongestName = 512;      // bytes
+constexpr size_t kLongestKey = 512;      // bytes
 constexpr size_t kLongestText = 1 << 16;  // bytes of a value in the metadata
 
 // Bytes of the budget. Looking at a value costs some too: values that are shared over and over
@@ -85,7 +85,7 @@ bool IsName(PickleValue key) {
 /// At most one byte longer than is allowed.
 std::string NameText(PickleValue key) {
   if (key.Is(Kind::kInt)) return std::to_string(key.Int());
-  return std::string(key.Text().substr(0, kLongestName + 1));
+  return std::string(key.Text().substr(0, kLongestKey + 1));
 }
 
 /// Metadata must be UTF-8.
@@ -214,8 +214,8 @@ class StateReader {
 
   std::string Join(const std::string& name, const std::string& key) const {
     std::string joined = name.empty() ? key : name + "." + key;
-    if (joined.size() > kLongestName) {
-      throw Error(path_, ": the name ", Quoted(joined), " is longer than ", kLongestName,
+    if (joined.size() > kLongestKey) {
+      throw Error(path_, ": the name ", Quoted(joined), " is longer than ", kLongestKey,
                   " bytes; the file is damaged");
     }
     return joined;
@@ -224,7 +224,7 @@ class StateReader {
   /// Metadata from a simple value; any other is left out.
   void Keep(PickleValue key, PickleValue value, const std::string& prefix) {
     budget_.Charge(kVisitCost);
-    if (!key.Is(Kind::kText) || key.Text().size() > kLongestName) return;
+    if (!key.Is(Kind::kText) || key.Text().size() > kLongestKey) return;
     std::optional<std::string> text = SimpleText(value);
     if (!text) return;
     std::string name = NameText(key);

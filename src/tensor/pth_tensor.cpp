@@ -17,15 +17,15 @@ namespace {
 
 using Kind = PickleKind;
 
-struct TypeRow {
+struct StorageType {
   std::string_view name;  // of the storage's class: torch.<name>Storage
   at::ScalarType type;
 };
-constexpr TypeRow kTypes[] = {{"Double", at::kDouble}, {"Float", at::kFloat},
-                              {"Half", at::kHalf},     {"BFloat16", at::kBFloat16},
-                              {"Long", at::kLong},     {"Int", at::kInt},
-                              {"Short", at::kShort},   {"Char", at::kChar},
-                              {"Byte", at::kByte},     {"Bool", at::kBool}};
+constexpr StorageType kStorageTypes[] = {{"Double", at::kDouble}, {"Float", at::kFloat},
+                                         {"Half", at::kHalf},     {"BFloat16", at::kBFloat16},
+                                         {"Long", at::kLong},     {"Int", at::kInt},
+                                         {"Short", at::kShort},   {"Char", at::kChar},
+                                         {"Byte", at::kByte},     {"Bool", at::kBool}};
 
 // What torch.save writes for a tensor. Arguments: storage, offset, sizes, strides; the second has
 // gradient and hooks after them and sometimes a dict of properties of the view.
@@ -38,7 +38,7 @@ constexpr std::string_view kParameterState = "torch._utils._rebuild_parameter_wi
 constexpr std::string_view kSubclass = "torch._tensor._rebuild_from_type_v2";
 constexpr std::string_view kCalls[] = {kTensor1, kTensor2, kParameter, kParameterState, kSubclass};
 
-constexpr size_t kMostSides = 64;
+constexpr size_t kMostPthSides = 64;
 constexpr uint64_t kStorageCost = 128;  // of a PthStorage in its map, in bytes of the budget
 
 // An expanded tensor may take more bytes than the file when it is copied, but not without end.
@@ -48,13 +48,13 @@ bool IsCall(std::string_view global) {
   return std::find(std::begin(kCalls), std::end(kCalls), global) != std::end(kCalls);
 }
 
-const TypeRow* TypeOfStorage(std::string_view global) {
+const StorageType* TypeOfStorage(std::string_view global) {
   for (std::string_view module : {"torch.cuda.", "torch."}) {
     constexpr std::string_view kEnd = "Storage";
     if (!global.starts_with(module) || !global.ends_with(kEnd)) continue;
     global.remove_prefix(module.size());
     global.remove_suffix(std::min(kEnd.size(), global.size()));
-    for (const TypeRow& row : kTypes) {
+    for (const StorageType& row : kStorageTypes) {
       if (row.name == global) return &row;
     }
     return nullptr;
@@ -71,7 +71,7 @@ std::optional<uint64_t> Count(PickleValue value) {
 /// ("storage", class, key, device, elements[, None or (key of the view, offset, elements)]).
 /// Files of 2017 name a view; then tensors are views of the view.
 struct StorageId {
-  const TypeRow* type;
+  const StorageType* type;
   std::string_view key;
   uint64_t elements;
   uint64_t view_begin, view_elements;
@@ -109,7 +109,7 @@ StorageId ParseId(PickleValue persistent, const std::string& path) {
 
 std::vector<int64_t> Numbers(PickleValue value, const std::string& where) {
   std::vector<int64_t> numbers;
-  if (!value.Is(Kind::kTuple) || value.size() > kMostSides)
+  if (!value.Is(Kind::kTuple) || value.size() > kMostPthSides)
     throw Error(where, ": has no list of sides or strides; the file is damaged");
   for (size_t i = 0; i < value.size(); ++i) {
     const std::optional<uint64_t> number = Count(value[i]);

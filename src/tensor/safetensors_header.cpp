@@ -14,11 +14,11 @@
 namespace seglab {
 namespace {
 
-constexpr size_t kLongestName = 4 << 10;  // bytes in the header
-constexpr size_t kLongestText = 4 << 20;  // of a value in the metadata
-constexpr size_t kMostSides = 64;
+constexpr size_t kLongestHeaderName = 4 << 10;  // bytes in the header
+constexpr size_t kHeaderLongestText = 4 << 20;  // of a value in the metadata
+constexpr size_t kHeaderMostSides = 64;
 constexpr uint64_t kEntryCost = 256;     // of the budget: an entry, its shape, while it is sorted
-constexpr uint64_t kMetadataCost = 192;  // a node of a map and its texts
+constexpr uint64_t kHeaderMetadataCost = 192;  // a node of a map and its texts
 
 class HeaderParser {
  public:
@@ -69,7 +69,7 @@ class HeaderParser {
     Expect('{', "a JSON object");
     if (Accept('}')) return;
     do {
-      std::string key = ReadText(kLongestName);
+      std::string key = ReadText(kLongestHeaderName);
       Expect(':', "a colon");
       member(std::move(key));
     } while (Accept(','));
@@ -124,8 +124,8 @@ class HeaderParser {
 
   void ReadMetadata() {
     ReadObject([&](std::string key) {
-      std::string value = ReadText(kLongestText);
-      budget_.Charge(kMetadataCost + key.size() + value.size());
+      std::string value = ReadText(kHeaderLongestText);
+      budget_.Charge(kHeaderMetadataCost + key.size() + value.size());
       if (!header_.metadata.emplace(std::move(key), std::move(value)).second)
         Fail("a key of __metadata__ stands there twice");
     });
@@ -142,10 +142,10 @@ class HeaderParser {
     ReadObject([&](const std::string& key) {
       if (key == "dtype") {
         ++has_type;
-        type = ReadText(kLongestName);
+        type = ReadText(kLongestHeaderName);
       } else if (key == "shape") {
         ++has_shape;
-        shape = ReadNumbers(kMostSides);
+        shape = ReadNumbers(kHeaderMostSides);
       } else if (key == "data_offsets") {
         ++has_offsets;
         offsets = ReadNumbers(2);

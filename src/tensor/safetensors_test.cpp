@@ -50,7 +50,7 @@ std::string FileBytes(const std::string& header, const std::string& data) {
 }
 
 /// What reading the file says; "" when it is accepted. Anything but an Error fails the test.
-std::string Message(const std::string& path) {
+std::string FileMessage(const std::string& path) {
   return ErrorOf([&] { ReadSafetensors(path); });
 }
 
@@ -110,7 +110,7 @@ TEST(SafetensorsTest, FileWithoutTensors) {
   EXPECT_TRUE(file.tensors.empty());
   EXPECT_EQ(file.metadata.at("note"), "nothing here");
   WriteBytes(path, FileBytes("{}", ""));
-  EXPECT_EQ(Message(path), "");
+  EXPECT_EQ(FileMessage(path), "");
 }
 
 TEST(SafetensorsTest, AnyLayoutIsWrittenInOrder) {
@@ -253,18 +253,18 @@ TEST(SafetensorsTest, WriterRefusesWhatTheFormatCannotHold) {
 
 TEST(SafetensorsTest, MissingFileAndFolder) {
   TestFolder folder;
-  EXPECT_THAT(Message(folder.File("no.safetensors")), HasSubstr("no.safetensors"));
-  EXPECT_THAT(Message(folder.path()), HasSubstr(folder.path()));
+  EXPECT_THAT(FileMessage(folder.File("no.safetensors")), HasSubstr("no.safetensors"));
+  EXPECT_THAT(FileMessage(folder.path()), HasSubstr(folder.path()));
 }
 
 TEST(SafetensorsTest, TruncatedAnywhere) {
   TestFolder folder;
   const std::string whole = SmallFile(), path = folder.File("short.safetensors");
   WriteBytes(path, whole);
-  ASSERT_EQ(Message(path), "");
+  ASSERT_EQ(FileMessage(path), "");
   for (size_t size = 0; size < whole.size(); ++size) {
     WriteBytes(path, whole.substr(0, size));
-    EXPECT_THAT(Message(path), HasSubstr(path)) << size << " of " << whole.size() << " bytes";
+    EXPECT_THAT(FileMessage(path), HasSubstr(path)) << size << " of " << whole.size() << " bytes";
   }
 }
 
@@ -279,7 +279,7 @@ TEST(SafetensorsTest, HeaderLengthThatDoesNotFit) {
     std::string bytes;
     for (int i = 0; i < 8; ++i) bytes += static_cast<char>(length >> (8 * i) & 0xff);
     WriteBytes(path, bytes + rest);
-    EXPECT_THAT(Message(path), HasSubstr(path)) << length;
+    EXPECT_THAT(FileMessage(path), HasSubstr(path)) << length;
   }
 }
 
@@ -374,14 +374,14 @@ TEST(SafetensorsTest, EveryKindOfDamageIsAnError) {
   };
   const std::string path = folder.File("damaged.safetensors");
   WriteBytes(path, FileBytes("{\"x\":" + entry + "}", "ab"));
-  ASSERT_EQ(Message(path), "") << "the undamaged file";
+  ASSERT_EQ(FileMessage(path), "") << "the undamaged file";
   for (const Damage& damage : damages) {
     WriteBytes(path, FileBytes(damage.header, std::string(damage.data_size, '\1')));
-    EXPECT_THAT(Message(path), HasSubstr(path)) << damage.header.substr(0, 200);
+    EXPECT_THAT(FileMessage(path), HasSubstr(path)) << damage.header.substr(0, 200);
   }
 }
 
-// Whatever one byte is changed to, reading succeeds or throws Error, which Message() lets pass.
+// Whatever one byte is changed to, reading succeeds or throws Error, which FileMessage() lets pass.
 TEST(SafetensorsTest, AnyChangedByteIsReadOrRefused) {
   TestFolder folder;
   const std::string whole = SmallFile(), path = folder.File("changed.safetensors");
@@ -391,7 +391,7 @@ TEST(SafetensorsTest, AnyChangedByteIsReadOrRefused) {
       std::string changed = whole;
       changed[i] = value;
       WriteBytes(path, changed);
-      EXPECT_NO_THROW(refused += Message(path).empty() ? 0 : 1)
+      EXPECT_NO_THROW(refused += FileMessage(path).empty() ? 0 : 1)
           << "byte " << i << " = " << int{value};
     }
   }

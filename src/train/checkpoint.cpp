@@ -6,12 +6,6 @@
 #include "weights/checkpoint_file.h"
 
 namespace seglab {
-namespace {
-
-constexpr char kOptimizer[] = "optimizer.";
-
-}  // namespace
-
 Json TrainState::ToJson() const {
   return {
       {"run_hash", run_hash},     {"iteration", iteration},   {"loss_sum", loss_sum},
@@ -40,7 +34,7 @@ void SaveCheckpoint(const std::string& path, const SegModel& model, const Optimi
   NamedTensors tensors = ModuleState(model);
   if (!state.finished) {
     for (const auto& [name, tensor] : optimizer.State())
-      tensors.emplace_back(kOptimizer + name, tensor);
+      tensors.emplace_back(kOptimizerPrefix + name, tensor);
   }
   metadata["state"] = state.ToJson().dump();
   WriteSafetensors(path, tensors, metadata);
@@ -61,7 +55,7 @@ void RestoreCheckpoint(const std::string& path, SegModel& model, Optimizer& opti
   LoadState(model, ModelTensors(file), options);
   model.preprocessing.FromMetadata(file.metadata, path);
   NamedTensors state;
-  const std::string prefix = kOptimizer;
+  const std::string prefix = kOptimizerPrefix;
   for (const auto& [name, tensor] : file.tensors) {
     if (name.rfind(prefix, 0) == 0) state.emplace_back(name.substr(prefix.size()), tensor);
   }

@@ -63,8 +63,7 @@ class Descent {
 
  private:
   void Loop() {
-    if (state_.iteration > 0)
-      Log::Info(job_.title, ": goes on at iteration ", state_.iteration);
+    if (state_.iteration > 0) Log::Info(job_.title, ": goes on at iteration ", state_.iteration);
     metrics_.emplace(JoinPath(job_.folder, "metrics.jsonl"), state_.iteration);
     log_.emplace(job_.title, job_.train->Labels().size(), state_, options_, device_);
     Loader loader = MakeLoader();
@@ -148,7 +147,8 @@ class Descent {
                      {"mean_iou", scores.mean_iou},
                      {"fw_iou", scores.fw_iou}});
     Log::Info(job_.title, ": iteration ", state_.iteration, ", val mean IU ",
-              Fixed(100 * scores.mean_iou, 1), ", pixel acc. ", Fixed(100 * scores.pixel_acc, 1));
+              FormatPercent(100 * scores.mean_iou), ", pixel acc. ",
+              FormatPercent(100 * scores.pixel_acc));
     if (!(validation.score > state_.best_score)) return;
     state_.best_score = validation.score;
     state_.best_iteration = state_.iteration;
@@ -160,8 +160,7 @@ class Descent {
 
   void Save() {
     // Not finite: the last good one is kept, and the next log line says why.
-    if (log_->Save(state_))
-      SaveCheckpoint(last_path_, *job_.model, *optimizer_, state_, metadata_);
+    if (log_->Save(state_)) SaveCheckpoint(last_path_, *job_.model, *optimizer_, state_, metadata_);
   }
 
   const TrainJob& job_;

@@ -45,7 +45,7 @@ constexpr Pair kVgg11[] = {{"conv1_1", "features.0"},  {"conv2_1", "features.3"}
                            {"conv4_1", "features.11"}, {"conv4_2", "features.13"},
                            {"conv5_1", "features.16"}, {"conv5_2", "features.18"}};
 
-at::Tensor Get(const SegModel& model, const std::string& name) {
+at::Tensor Weight(const SegModel& model, const std::string& name) {
   return seglab::Get(ModuleState(model), name);
 }
 
@@ -54,14 +54,14 @@ std::string Layers(const SegModel& model, const std::string& prefix) {
   for (const Pair& pair : kVgg11) {
     const std::string ours = prefix + pair.ours;
     text += Layer(pair.caffe, "Convolution",
-                  {Get(model, ours + ".weight"), Get(model, ours + ".bias")});
+                  {Weight(model, ours + ".weight"), Weight(model, ours + ".bias")});
   }
   return text;
 }
 
 std::string Linear(const SegModel& model, const std::string& caffe, const std::string& ours,
                    const std::string& type = "InnerProduct") {
-  return Layer(caffe, type, {Get(model, ours + ".weight"), Get(model, ours + ".bias")});
+  return Layer(caffe, type, {Weight(model, ours + ".weight"), Weight(model, ours + ".bias")});
 }
 
 TEST(CaffeWeights, AClassifierIsUsedAndStartsAnFcn) {
@@ -81,10 +81,10 @@ TEST(CaffeWeights, AClassifierIsUsedAndStartsAnFcn) {
 
   const std::shared_ptr<SegModel> model = SeededModel(TinySpec("fcn8s"), 4, 8);
   InitFromFile(*model, {path, {}}, TinySpec("fcn8s"));
-  EXPECT_TRUE(
-      SameBits(Get(*model, "backbone.features.18.weight"), Get(*source, "features.18.weight")));
-  EXPECT_TRUE(
-      SameBits(Get(*model, "backbone.fc6.weight").flatten(1), Get(*source, "classifier.0.weight")));
+  EXPECT_TRUE(SameBits(Weight(*model, "backbone.features.18.weight"),
+                       Weight(*source, "features.18.weight")));
+  EXPECT_TRUE(SameBits(Weight(*model, "backbone.fc6.weight").flatten(1),
+                       Weight(*source, "classifier.0.weight")));
   EXPECT_EQ(model->preprocessing.channel_order, "BGR");
 }
 
@@ -94,7 +94,7 @@ TEST(CaffeWeights, AnFcnIsUsedWhole) {
   Json spec = TinySpec("fcn32s");
   spec["upsampling"] = "learned";  // for its bilinear filter
   const std::shared_ptr<SegModel> source = UsedModel(spec, 3);
-  const at::Tensor fresh = Get(*SeededModel(spec, 3), "upscore.weight");
+  const at::Tensor fresh = Weight(*SeededModel(spec, 3), "upscore.weight");
   const auto write = [&](const at::Tensor& filters) {
     const at::Tensor weight = torch::zeros({3, 3, fresh.size(2), fresh.size(3)});
     for (int64_t c = 0; c < 3; ++c) weight[c][c].copy_(filters[c][0].detach());
@@ -111,11 +111,12 @@ TEST(CaffeWeights, AnFcnIsUsedWhole) {
   choice.labels_from = "the test";
   write(fresh);
   const LoadedModel fixed = LoadModelFile(path, choice);
-  EXPECT_TRUE(SameBits(Get(*fixed.model, "score_fr.weight"), Get(*source, "score_fr.weight")));
   EXPECT_TRUE(
-      SameBits(Get(*fixed.model, "backbone.fc6.weight"), Get(*source, "backbone.fc6.weight")));
+      SameBits(Weight(*fixed.model, "score_fr.weight"), Weight(*source, "score_fr.weight")));
+  EXPECT_TRUE(SameBits(Weight(*fixed.model, "backbone.fc6.weight"),
+                       Weight(*source, "backbone.fc6.weight")));
 
-  write(Get(*source, "upscore.weight"));
+  write(Weight(*source, "upscore.weight"));
   EXPECT_THAT(ErrorOf([&] { LoadModelFile(path, choice); }),
               AllOf(HasSubstr(path), HasSubstr("unexpected"), HasSubstr("upscore.weight")));
   choice.model = spec;
@@ -137,7 +138,7 @@ TEST(CaffeWeights, AnUnknownLayerIsAnError) {
               AllOf(HasSubstr(path), HasSubstr("fc8_voc12.weight")));
   InitFromFile(*model, {path, {"fc8_voc12"}});
   EXPECT_TRUE(
-      SameBits(Get(*model, "backbone.features.0.weight"), Get(*source, "features.0.weight")));
+      SameBits(Weight(*model, "backbone.features.0.weight"), Weight(*source, "features.0.weight")));
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 
-constexpr char kPath[] = "net.safetensors";
+constexpr char kAnyPath[] = "net.safetensors";
 
 Json MobileNet(bool relu6) {
   Json spec = {{"name", "classifier"}, {"backbone", {{"name", "mobilenet_v1"}, {"width", 0.25}}}};
@@ -38,7 +38,7 @@ TensorFile CheckpointOf(const Json& spec) {
 /// What is logged where the file's weights go into the network.
 std::string CheckLog(const TensorFile& file, const Json& spec) {
   const std::shared_ptr<SegModel> model = SeededModel(spec, 3);
-  return LogOf([&] { CheckTraits(file, *model, spec, kPath); });
+  return LogOf([&] { CheckTraits(file, *model, spec, kAnyPath); });
 }
 
 TEST(Traits, ThatDifferAreAWarningBothWays) {
@@ -79,7 +79,7 @@ TEST(Traits, FilesThatHaveNoneSayNothing) {
 TEST(Traits, NothingIsLookedAtWithoutTheSpec) {
   const TensorFile file = CheckpointOf(MobileNet(true));
   const std::shared_ptr<SegModel> model = SeededModel(MobileNet(false), 3);
-  EXPECT_EQ(LogOf([&] { CheckTraits(file, *model, nullptr, kPath); }), "");
+  EXPECT_EQ(LogOf([&] { CheckTraits(file, *model, nullptr, kAnyPath); }), "");
 }
 
 TEST(Traits, OfCaffesNetworksAreLookedAtToo) {

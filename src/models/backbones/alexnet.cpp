@@ -48,7 +48,7 @@ void CheckPublished(const AlexNetOptions& options, const TrunkOptions& trunk,
               options.fc6_kernel, "; take \"geometry\": \"tight\"");
 }
 
-AlexNetOptions ReadOptions(JsonReader& reader) {
+AlexNetOptions ReadAlexNetOptions(JsonReader& reader) {
   AlexNetOptions options;
   reader.Get("caffe", options.caffe);
   reader.Get("width", options.width);
@@ -197,14 +197,14 @@ std::shared_ptr<SegModel> MakeAlexNetClassifier(const AlexNetOptions& options, i
 
 std::shared_ptr<Trunk> MakeAlexNetTrunk(const std::string&, JsonReader& reader,
                                         const TrunkOptions& trunk) {
-  const AlexNetOptions options = ReadOptions(reader);
+  const AlexNetOptions options = ReadAlexNetOptions(reader);
   CheckPublished(options, trunk, reader.path());
   return MakeAlexNetTrunk(options, trunk);
 }
 
 std::shared_ptr<SegModel> MakeAlexNetClassifier(const std::string&, JsonReader& reader,
                                                 int classes) {
-  return MakeAlexNetClassifier(ReadOptions(reader), classes);
+  return MakeAlexNetClassifier(ReadAlexNetOptions(reader), classes);
 }
 
 }  // namespace seglab

@@ -83,7 +83,7 @@ class Trunk : public torch::nn::Module {
 
  private:
   struct Map {
-    int64_t channels;
+    int64_t channels = 0;
     MapGrid grid;
   };
   const Map& Find(int stride) const;

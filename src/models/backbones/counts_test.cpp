@@ -13,16 +13,16 @@
 namespace seglab {
 namespace {
 
-struct Row {
+struct CountRow {
   std::string spec;
   int classes;
   int64_t parameters;
   size_t entries;  ///< of the state, or 0 where no source states them
 };
 
-void PrintTo(const Row& row, std::ostream* out) { *out << row.spec; }
+void PrintTo(const CountRow& row, std::ostream* out) { *out << row.spec; }
 
-std::string TestName(const testing::TestParamInfo<Row>& info) {
+std::string CountName(const testing::TestParamInfo<CountRow>& info) {
   std::string name = std::to_string(info.index) + info.param.spec;
   std::string letters;
   for (char c : name) {
@@ -37,28 +37,29 @@ int64_t Count(const torch::nn::Module& module) {
   return count;
 }
 
-class Classifier : public testing::TestWithParam<Row> {};
+class Classifier : public testing::TestWithParam<CountRow> {};
 INSTANTIATE_TEST_SUITE_P(
     Counts, Classifier,
-    testing::Values(Row{R"({"name": "alexnet"})", 1000, 61100840, 16},
-                    Row{R"({"name": "googlenet"})", 1000, 6624904, 0},
-                    Row{R"({"name": "googlenet", "aux_loss": true})", 1000, 13004888, 364},
+    testing::Values(CountRow{R"({"name": "alexnet"})", 1000, 61100840, 16},
+                    CountRow{R"({"name": "googlenet"})", 1000, 6624904, 0},
+                    CountRow{R"({"name": "googlenet", "aux_loss": true})", 1000, 13004888, 364},
                     // BVLC's convolutions and its last layer.
-                    Row{R"({"name": "googlenet", "caffe": true})", 1000, 5973552 + 1025000, 116},
-                    Row{R"({"name": "resnet18"})", 1000, 11689512, 122},
-                    Row{R"({"name": "resnet34"})", 1000, 21797672, 218},
-                    Row{R"({"name": "resnet50"})", 1000, 25557032, 320},
-                    Row{R"({"name": "resnet50", "caffe": true})", 1000, 25557032, 320},
-                    Row{R"({"name": "resnet101"})", 1000, 44549160, 626},
-                    Row{R"({"name": "resnet152"})", 1000, 60192808, 932},
-                    Row{R"({"name": "squeezenet1_0"})", 1000, 1248424, 52},
-                    Row{R"({"name": "squeezenet1_1"})", 1000, 1235496, 52},
-                    Row{R"({"name": "mobilenet_v1"})", 1000, 4231976, 0},
-                    Row{R"({"name": "mobilenet_v2"})", 1000, 3504872, 314}),
-    TestName);
+                    CountRow{R"({"name": "googlenet", "caffe": true})", 1000, 5973552 + 1025000,
+                             116},
+                    CountRow{R"({"name": "resnet18"})", 1000, 11689512, 122},
+                    CountRow{R"({"name": "resnet34"})", 1000, 21797672, 218},
+                    CountRow{R"({"name": "resnet50"})", 1000, 25557032, 320},
+                    CountRow{R"({"name": "resnet50", "caffe": true})", 1000, 25557032, 320},
+                    CountRow{R"({"name": "resnet101"})", 1000, 44549160, 626},
+                    CountRow{R"({"name": "resnet152"})", 1000, 60192808, 932},
+                    CountRow{R"({"name": "squeezenet1_0"})", 1000, 1248424, 52},
+                    CountRow{R"({"name": "squeezenet1_1"})", 1000, 1235496, 52},
+                    CountRow{R"({"name": "mobilenet_v1"})", 1000, 4231976, 0},
+                    CountRow{R"({"name": "mobilenet_v2"})", 1000, 3504872, 314}),
+    CountName);
 
 TEST_P(Classifier, HasItsParameters) {
-  const Row& row = GetParam();
+  const CountRow& row = GetParam();
   const auto model = MakeClassifier(ParseJson(row.spec, "spec"), row.classes, "backbone");
   EXPECT_EQ(Count(*model), row.parameters);
   if (row.entries > 0) {
@@ -66,24 +67,24 @@ TEST_P(Classifier, HasItsParameters) {
   }
 }
 
-class Segmenter : public testing::TestWithParam<Row> {};
+class Segmenter : public testing::TestWithParam<CountRow> {};
 INSTANTIATE_TEST_SUITE_P(
     Counts, Segmenter,
     testing::Values(
         // FCN, table 1: 57M, 134M (in fcn_test.cpp), 6M.
-        Row{R"({"name": "fcn32s", "backbone": {"name": "alexnet", "caffe": true}})", 21, 56954261,
-            0},
-        Row{R"({"name": "fcn32s", "backbone": {"name": "googlenet", "caffe": true}})", 21,
-            5973552 + 21525, 0},
-        Row{R"({"name": "fcn32s", "backbone": "googlenet"})", 21, 5621429, 0},
-        Row{R"({"name": "fcn_resnet50", "aux_loss": true})", 21, 35322218, 0},
-        Row{R"({"name": "fcn_resnet101", "aux_loss": true})", 21, 54314346, 0},
-        Row{R"({"name": "deeplabv3_resnet50", "aux_loss": true})", 21, 42004074, 0},
-        Row{R"({"name": "deeplabv3_resnet101", "aux_loss": true})", 21, 60996202, 0}),
-    TestName);
+        CountRow{R"({"name": "fcn32s", "backbone": {"name": "alexnet", "caffe": true}})", 21,
+                 56954261, 0},
+        CountRow{R"({"name": "fcn32s", "backbone": {"name": "googlenet", "caffe": true}})", 21,
+                 5973552 + 21525, 0},
+        CountRow{R"({"name": "fcn32s", "backbone": "googlenet"})", 21, 5621429, 0},
+        CountRow{R"({"name": "fcn_resnet50", "aux_loss": true})", 21, 35322218, 0},
+        CountRow{R"({"name": "fcn_resnet101", "aux_loss": true})", 21, 54314346, 0},
+        CountRow{R"({"name": "deeplabv3_resnet50", "aux_loss": true})", 21, 42004074, 0},
+        CountRow{R"({"name": "deeplabv3_resnet101", "aux_loss": true})", 21, 60996202, 0}),
+    CountName);
 
 TEST_P(Segmenter, HasItsParameters) {
-  const Row& row = GetParam();
+  const CountRow& row = GetParam();
   EXPECT_EQ(Count(*MakeModel(ParseJson(row.spec, "spec"), row.classes)), row.parameters);
 }
 

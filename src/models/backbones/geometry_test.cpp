@@ -40,10 +40,10 @@ std::shared_ptr<Trunk> Make(const std::string& name, int output_stride) {
   return trunk;
 }
 
-std::string TestName(const testing::TestParamInfo<std::string>& info) { return info.param; }
+std::string BackboneName(const testing::TestParamInfo<std::string>& info) { return info.param; }
 
 class BackboneGeometry : public testing::TestWithParam<std::string> {};
-INSTANTIATE_TEST_SUITE_P(Registry, BackboneGeometry, testing::ValuesIn(Names()), TestName);
+INSTANTIATE_TEST_SUITE_P(Registry, BackboneGeometry, testing::ValuesIn(Names()), BackboneName);
 
 TEST_P(BackboneGeometry, MapsHaveTheirSizesAndChannels) {
   for (int output_stride : kOutputStrides) {

@@ -18,16 +18,16 @@
 namespace seglab {
 namespace {
 
-struct Row {
+struct GoldenRow {
   std::string file;  ///< without .safetensors
   std::string model;
   int classes;
   bool has_head;
 };
 
-void PrintTo(const Row& row, std::ostream* out) { *out << row.file; }
+void PrintTo(const GoldenRow& row, std::ostream* out) { *out << row.file; }
 
-const std::vector<Row> kRows = {
+const std::vector<GoldenRow> kRows = {
     {"squeezenet1_0", R"({"name": "classifier", "backbone": "squeezenet1_0"})", 1000, true},
     {"squeezenet1_1", R"({"name": "classifier", "backbone": "squeezenet1_1"})", 1000, false},
     {"mobilenet_v1_0.25",
@@ -43,7 +43,7 @@ std::string Weights(const std::string& name) {
   return (folder / "weights" / (name + ".safetensors")).string();
 }
 
-std::shared_ptr<SegModel> Load(const Row& row, const TensorFile& file) {
+std::shared_ptr<SegModel> Load(const GoldenRow& row, const TensorFile& file) {
   const auto model = MakeModel(ParseJson(row.model, "spec"), row.classes);
   LoadOptions options;
   options.where = row.file;
@@ -60,16 +60,16 @@ void ExpectNear(const at::Tensor& found, const at::Tensor& expected, const std::
   EXPECT_LE((found - expected).abs().max().item<double>(), 1e-4 * std::max(1.0, largest)) << what;
 }
 
-std::string TestName(const testing::TestParamInfo<Row>& info) {
+std::string GoldenName(const testing::TestParamInfo<GoldenRow>& info) {
   std::string name = info.param.file;
   std::replace(name.begin(), name.end(), '.', '_');
   return name;
 }
 
-class Golden : public testing::TestWithParam<Row> {
+class Golden : public testing::TestWithParam<GoldenRow> {
  protected:
   void SetUp() override {
-    const Row& row = GetParam();
+    const GoldenRow& row = GetParam();
     if (!std::filesystem::exists(Weights(row.file))) {
       GTEST_SKIP() << Weights(row.file) << " is not there";
     }
@@ -85,10 +85,10 @@ class Golden : public testing::TestWithParam<Row> {
 
   TensorFile weights_, golden_;
 };
-INSTANTIATE_TEST_SUITE_P(Files, Golden, testing::ValuesIn(kRows), TestName);
+INSTANTIATE_TEST_SUITE_P(Files, Golden, testing::ValuesIn(kRows), GoldenName);
 
 TEST_P(Golden, FeaturesAndLogits) {
-  const Row& row = GetParam();
+  const GoldenRow& row = GetParam();
   const auto model = Load(row, weights_);
   torch::NoGradGuard no_grad;
   const at::Tensor& input = Expected("input");
@@ -118,7 +118,7 @@ TEST_P(Golden, PreprocessingTravelsWithTheFile) {
 // The same features come out of the trunk in a segmentation network, where that pads as the
 // classifier does.
 TEST_P(Golden, StartsAnFcn) {
-  const Row& row = GetParam();
+  const GoldenRow& row = GetParam();
   const Json spec = ParseJson(row.model, "spec");
   if (!spec.contains("backbone")) GTEST_SKIP() << "is no backbone";
   const auto model = MakeModel({{"name", "fcn32s"}, {"backbone", spec["backbone"]}}, 21);

@@ -312,7 +312,7 @@ class GoogLeNetClassifier : public SegModel {
   nn::Linear fc_{nullptr};
 };
 
-GoogLeNetOptions ReadOptions(JsonReader& reader) {
+GoogLeNetOptions ReadGoogLeNetOptions(JsonReader& reader) {
   GoogLeNetOptions options;
   reader.Get("caffe", options.caffe);
   reader.Get("transform_input", options.transform_input);
@@ -348,14 +348,14 @@ std::shared_ptr<SegModel> MakeGoogLeNetClassifier(const GoogLeNetOptions& option
 
 std::shared_ptr<Trunk> MakeGoogLeNetTrunk(const std::string&, JsonReader& reader,
                                           const TrunkOptions& trunk) {
-  const GoogLeNetOptions options = ReadOptions(reader);
+  const GoogLeNetOptions options = ReadGoogLeNetOptions(reader);
   options.Check(reader.path());
   return MakeGoogLeNetTrunk(options, trunk);
 }
 
 std::shared_ptr<SegModel> MakeGoogLeNetClassifier(const std::string&, JsonReader& reader,
                                                   int classes) {
-  GoogLeNetOptions options = ReadOptions(reader);
+  GoogLeNetOptions options = ReadGoogLeNetOptions(reader);
   ReadAuxLoss(reader, options.aux_loss, options.aux_weight);
   reader.Get("dropout", options.dropout);
   options.Check(reader.path());

@@ -27,7 +27,7 @@ namespace {
 
 namespace nn = torch::nn;
 
-MobileNetV1Options ReadOptions(JsonReader& reader) {
+MobileNetV1Options ReadMobileNetV1Options(JsonReader& reader) {
   MobileNetV1Options options;
   reader.Get("width", options.width);
   reader.Get("relu6", options.relu6);
@@ -126,12 +126,12 @@ std::shared_ptr<SegModel> MakeMobileNetV1Classifier(const MobileNetV1Options& op
 
 std::shared_ptr<Trunk> MakeMobileNetV1Trunk(const std::string&, JsonReader& reader,
                                             const TrunkOptions& trunk) {
-  return MakeMobileNetV1Trunk(ReadOptions(reader), trunk);
+  return MakeMobileNetV1Trunk(ReadMobileNetV1Options(reader), trunk);
 }
 
 std::shared_ptr<SegModel> MakeMobileNetV1Classifier(const std::string&, JsonReader& reader,
                                                     int classes) {
-  return MakeMobileNetV1Classifier(ReadOptions(reader), classes);
+  return MakeMobileNetV1Classifier(ReadMobileNetV1Options(reader), classes);
 }
 
 }  // namespace seglab

@@ -61,13 +61,13 @@ TEST(PoolingIndicesTest, OfVgg) {
 
 class BackbonePools : public testing::TestWithParam<std::string> {};
 
-std::vector<std::string> Names() {
+std::vector<std::string> PooledNames() {
   std::vector<std::string> names;
   for (const BackboneRow& row : BackboneRows()) names.push_back(row.name);
   return names;
 }
 
-INSTANTIATE_TEST_SUITE_P(Registry, BackbonePools, testing::ValuesIn(Names()),
+INSTANTIATE_TEST_SUITE_P(Registry, BackbonePools, testing::ValuesIn(PooledNames()),
                          [](const auto& info) { return info.param; });
 
 /// The nominal strides whose maps a max pool brings there.

@@ -48,17 +48,18 @@ Depth DepthOf(const std::string& name) {
   return {true, {3, 8, 36, 3}};
 }
 
-struct BlockOptions {
+struct ResNetBlockOptions {
   int64_t in, planes, out;
   bool bottleneck, caffe;
   bool projects;  ///< whether the input is brought to the output's size by a convolution
 };
 
-class BlockImpl : public nn::Module {
+class ResNetBlockImpl : public nn::Module {
  public:
   /// @param entry  of the layer with the stride
   /// @param inner  of 3x3 convolutions behind that
-  BlockImpl(const BlockOptions& o, const StrideWalk::Step& entry, const StrideWalk::Step& inner) {
+  ResNetBlockImpl(const ResNetBlockOptions& o, const StrideWalk::Step& entry,
+                  const StrideWalk::Step& inner) {
     const StrideWalk::Step point{1, 1, 0}, strided_point{entry.stride, 1, 0};
     if (!o.bottleneck) {
       Add(o.in, o.planes, 3, entry);
@@ -96,18 +97,18 @@ class BlockImpl : public nn::Module {
   std::vector<nn::BatchNorm2d> norms_;
   TensorSequential downsample_{nullptr};
 };
-TORCH_MODULE(Block);
+TORCH_MODULE(ResNetBlock);
 
 /// The layers up to layer4, registered in the module that owns them.
-class Body {
+class ResNetBody {
  public:
   struct Map {
     int64_t channels;
     MapGrid grid;
   };
 
-  Body(nn::Module& owner, const std::string& name, const ResNetOptions& options, Geometry geometry,
-       StrideWalk walk, bool pooling_indices = false)
+  ResNetBody(nn::Module& owner, const std::string& name, const ResNetOptions& options,
+             Geometry geometry, StrideWalk walk, bool pooling_indices = false)
       : pooling_indices_(pooling_indices) {
     const Depth depth = DepthOf(name);
     int64_t in = ScaledChannels(64, options.width);
@@ -126,9 +127,9 @@ class Body {
         const StrideWalk::Step entry = walk.Next(stride), inner = walk.Next(1);
         // By the published stride, so that names do not depend on the output stride.
         const bool projects = stride != 1 || in != out;
-        blocks->push_back(
-            Block(BlockOptions{in, planes, out, depth.bottleneck, options.caffe, projects}, entry,
-                  inner));
+        blocks->push_back(ResNetBlock(
+            ResNetBlockOptions{in, planes, out, depth.bottleneck, options.caffe, projects}, entry,
+            inner));
         in = out;
       }
       stages_[stage] = owner.register_module("layer" + std::to_string(stage + 1), blocks);
@@ -177,7 +178,7 @@ class ResNetTrunk : public Trunk {
 
  private:
   NetworkTraits traits_;
-  Body body_;
+  ResNetBody body_;
 };
 
 class ResNetClassifier : public SegModel {
@@ -205,11 +206,11 @@ class ResNetClassifier : public SegModel {
  private:
   NetworkTraits traits_;
   int64_t smallest_;
-  Body body_;
+  ResNetBody body_;
   nn::Linear fc_{nullptr};
 };
 
-ResNetOptions ReadOptions(JsonReader& reader) {
+ResNetOptions ReadResNetOptions(JsonReader& reader) {
   ResNetOptions options;
   reader.Get("caffe", options.caffe);
   reader.Get("width", options.width);
@@ -243,12 +244,12 @@ std::shared_ptr<SegModel> MakeResNetClassifier(const std::string& name,
 
 std::shared_ptr<Trunk> MakeResNetTrunk(const std::string& name, JsonReader& reader,
                                        const TrunkOptions& trunk) {
-  return MakeResNetTrunk(name, ReadOptions(reader), trunk);
+  return MakeResNetTrunk(name, ReadResNetOptions(reader), trunk);
 }
 
 std::shared_ptr<SegModel> MakeResNetClassifier(const std::string& name, JsonReader& reader,
                                                int classes) {
-  return MakeResNetClassifier(name, ReadOptions(reader), classes);
+  return MakeResNetClassifier(name, ReadResNetOptions(reader), classes);
 }
 
 }  // namespace seglab

@@ -134,7 +134,7 @@ class SqueezeNetClassifier : public SegModel {
   TensorSequential features_{nullptr}, classifier_{nullptr};
 };
 
-void CheckName(const std::string& name) { CheckBackbone(name, {"squeezenet1_0", "squeezenet1_1"}); }
+void CheckSqueezeNetName(const std::string& name) { CheckBackbone(name, {"squeezenet1_0", "squeezenet1_1"}); }
 
 }  // namespace
 
@@ -146,7 +146,7 @@ void SqueezeNetOptions::Check(const std::string& where) const {
 std::shared_ptr<Trunk> MakeSqueezeNetTrunk(const std::string& name,
                                            const SqueezeNetOptions& options,
                                            const TrunkOptions& trunk) {
-  CheckName(name);
+  CheckSqueezeNetName(name);
   options.Check();
   trunk.Check();
   RefusePublished(name, trunk);
@@ -163,7 +163,7 @@ std::shared_ptr<Trunk> MakeSqueezeNetTrunk(const std::string& name,
 
 std::shared_ptr<SegModel> MakeSqueezeNetClassifier(const std::string& name,
                                                    const SqueezeNetOptions& options, int classes) {
-  CheckName(name);
+  CheckSqueezeNetName(name);
   options.Check();
   return std::make_shared<SqueezeNetClassifier>(name, options, classes);
 }

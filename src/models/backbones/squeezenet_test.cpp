@@ -11,12 +11,12 @@
 namespace seglab {
 namespace {
 
-constexpr int64_t kClasses = 4;
+constexpr int64_t kSqueezeNetClasses = 4;
 
 std::shared_ptr<SegModel> Fresh(int seed) {
   torch::manual_seed(seed);
-  return MakeClassifier({{"name", "squeezenet1_1"}, {"width", 0.25}, {"dropout", 0}}, kClasses,
-                        "backbone");
+  return MakeClassifier({{"name", "squeezenet1_1"}, {"width", 0.25}, {"dropout", 0}},
+                        kSqueezeNetClasses, "backbone");
 }
 
 // The mean over the map behind a ReLU: a class whose scores are negative everywhere learns nothing.
@@ -31,10 +31,10 @@ TEST(SqueezeNetTest, EveryFreshClassIsAlive) {
     const at::Tensor alive = (scores > 0).to(at::kDouble).mean(at::IntArrayRef{0, 2, 3});
     EXPECT_GT(alive.min().item<double>(), 0.2) << "seed " << seed << ": " << alive;
 
-    const at::Tensor target = torch::arange(8) % kClasses;
+    const at::Tensor target = torch::arange(8) % kSqueezeNetClasses;
     at::cross_entropy_loss(scores.relu().mean(at::IntArrayRef{2, 3}), target).backward();
     for (int64_t i = 0; i < 8; ++i) EXPECT_GT(features.grad()[i].abs().max().item<double>(), 0);
-    for (int64_t c = 0; c < kClasses; ++c) {
+    for (int64_t c = 0; c < kSqueezeNetClasses; ++c) {
       EXPECT_GT(parameters["classifier.1.weight"].grad()[c].abs().max().item<double>(), 0)
           << "seed " << seed << ", class " << c;
     }
@@ -53,7 +53,7 @@ TEST(SqueezeNetTest, FreshScoresAreDrawnAsTorchvisions) {
 // Four plain colours are four classes. Without bias the loss stays at ln(4).
 TEST(SqueezeNetTest, FreshWeightsLearn) {
   const std::shared_ptr<SegModel> model = Fresh(4);
-  const at::Tensor target = torch::arange(8) % kClasses;
+  const at::Tensor target = torch::arange(8) % kSqueezeNetClasses;
   const at::Tensor colors = torch::eye(4, at::kFloat).slice(1, 0, 3) * 2 - 0.5;
   const at::Tensor image =
       colors.index_select(0, target).reshape({8, 3, 1, 1}) + torch::randn({8, 3, 64, 64}) * 0.1;
@@ -66,7 +66,7 @@ TEST(SqueezeNetTest, FreshWeightsLearn) {
     optimizer.step();
     loss = now.item<double>();
   }
-  EXPECT_LT(loss, 0.6 * std::log(kClasses));
+  EXPECT_LT(loss, 0.6 * std::log(kSqueezeNetClasses));
 }
 
 }  // namespace

@@ -10,14 +10,14 @@
 namespace seglab {
 namespace {
 
-struct Row {
+struct StartRow {
   const char* backbone;
   int checked;  ///< convolutions of 4096 weights or more, whose spread can be told
 };
 
-void PrintTo(const Row& row, std::ostream* out) { *out << row.backbone; }
+void PrintTo(const StartRow& row, std::ostream* out) { *out << row.backbone; }
 
-class NormedStartTest : public testing::TestWithParam<Row> {};
+class NormedStartTest : public testing::TestWithParam<StartRow> {};
 
 // As torchvision: normal with variance 2 / (outputs k k), which for a depthwise kernel counts the
 // outputs of all groups.
@@ -41,8 +41,9 @@ TEST_P(NormedStartTest, HeWithFanOut) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Networks, NormedStartTest,
-                         testing::Values(Row{"resnet18", 20}, Row{"resnet50", 53},
-                                         Row{"mobilenet_v1", 19}, Row{"mobilenet_v2", 34}),
+                         testing::Values(StartRow{"resnet18", 20}, StartRow{"resnet50", 53},
+                                         StartRow{"mobilenet_v1", 19},
+                                         StartRow{"mobilenet_v2", 34}),
                          [](const auto& row) { return std::string(row.param.backbone); });
 
 }  // namespace

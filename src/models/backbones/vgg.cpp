@@ -54,7 +54,7 @@ int64_t FcWidth(const VggOptions& options) {
   return options.fc_width > 0 ? options.fc_width : Scaled(4096, options.width);
 }
 
-void CheckName(const std::string& name) {
+void CheckVggName(const std::string& name) {
   CheckBackbone(
       name, {"vgg11", "vgg13", "vgg16", "vgg19", "vgg11_bn", "vgg13_bn", "vgg16_bn", "vgg19_bn"});
 }
@@ -67,7 +67,7 @@ void CheckPublished(const VggOptions& options, const TrunkOptions& trunk,
               options.fc6_kernel, "; take \"geometry\": \"tight\"");
 }
 
-VggOptions ReadOptions(JsonReader& reader) {
+VggOptions ReadVggOptions(JsonReader& reader) {
   VggOptions options;
   reader.Get("width", options.width);
   reader.Get("fc6_kernel", options.fc6_kernel);
@@ -149,7 +149,7 @@ void VggOptions::Check(const std::string& where) const {
 
 std::shared_ptr<Trunk> MakeVggTrunk(const std::string& name, const VggOptions& options,
                                     const TrunkOptions& trunk) {
-  CheckName(name);
+  CheckVggName(name);
   options.Check();
   trunk.Check();
   CheckPublished(options, trunk, "VggOptions");
@@ -165,21 +165,21 @@ std::shared_ptr<Trunk> MakeVggTrunk(const std::string& name, const VggOptions& o
 
 std::shared_ptr<SegModel> MakeVggClassifier(const std::string& name, const VggOptions& options,
                                             int classes) {
-  CheckName(name);
+  CheckVggName(name);
   options.Check();
   return std::make_shared<VggClassifier>(name, options, classes);
 }
 
 std::shared_ptr<Trunk> MakeVggTrunk(const std::string& name, JsonReader& reader,
                                     const TrunkOptions& trunk) {
-  const VggOptions options = ReadOptions(reader);
+  const VggOptions options = ReadVggOptions(reader);
   CheckPublished(options, trunk, reader.path());
   return MakeVggTrunk(name, options, trunk);
 }
 
 std::shared_ptr<SegModel> MakeVggClassifier(const std::string& name, JsonReader& reader,
                                             int classes) {
-  return MakeVggClassifier(name, ReadOptions(reader), classes);
+  return MakeVggClassifier(name, ReadVggOptions(reader), classes);
 }
 
 }  // namespace seglab

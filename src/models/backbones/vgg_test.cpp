@@ -19,21 +19,21 @@ namespace {
 
 using testing::HasSubstr;
 
-struct Row {
+struct VggRow {
   std::string name;
   std::vector<int> depths;  ///< convolutions per stage
   bool batch_norm;
   int64_t parameters;  ///< torchvision's count with 1000 classes
 };
 
-const std::vector<Row> kRows = {
+const std::vector<VggRow> kVggRows = {
     {"vgg11", {1, 1, 2, 2, 2}, false, 132863336},   {"vgg13", {2, 2, 2, 2, 2}, false, 133047848},
     {"vgg16", {2, 2, 3, 3, 3}, false, 138357544},   {"vgg19", {2, 2, 4, 4, 4}, false, 143667240},
     {"vgg11_bn", {1, 1, 2, 2, 2}, true, 132868840}, {"vgg13_bn", {2, 2, 2, 2, 2}, true, 133053736},
     {"vgg16_bn", {2, 2, 3, 3, 3}, true, 138365992}, {"vgg19_bn", {2, 2, 4, 4, 4}, true, 143678248}};
 
 /// The sum over the layers. `divisor` divides all channel counts.
-int64_t CountByArithmetic(const Row& row, int64_t divisor, int64_t side, int64_t classes) {
+int64_t CountByArithmetic(const VggRow& row, int64_t divisor, int64_t side, int64_t classes) {
   const int64_t stages[] = {64, 128, 256, 512, 512};
   int64_t count = 0, in = 3;
   for (size_t stage = 0; stage < 5; ++stage) {
@@ -47,13 +47,13 @@ int64_t CountByArithmetic(const Row& row, int64_t divisor, int64_t side, int64_t
   return count + (in * side * side * fc + fc) + (fc * fc + fc) + (fc * classes + classes);
 }
 
-int64_t Count(const torch::nn::Module& module) {
+int64_t CountNumbersOf(const torch::nn::Module& module) {
   int64_t count = 0;
   for (const auto& parameter : module.parameters()) count += parameter.numel();
   return count;
 }
 
-std::vector<std::string> Names(const torch::nn::Module& module) {
+std::vector<std::string> ParameterNames(const torch::nn::Module& module) {
   std::vector<std::string> names;
   for (const auto& [name, tensor] : ModuleState(module)) names.push_back(name);
   return names;
@@ -68,7 +68,7 @@ std::shared_ptr<Trunk> TightTrunk(const std::string& spec) {
 }
 
 /// What making a backbone of this spec says; "" when it is accepted.
-std::string Message(const std::string& spec) {
+std::string VggMessage(const std::string& spec) {
   return ErrorOf([&] { TightTrunk(spec); });
 }
 
@@ -77,16 +77,16 @@ std::string Spec(const std::string& name, const std::string& options) {
 }
 
 TEST(VggTest, ArithmeticGivesTorchvisionsCounts) {
-  for (const Row& row : kRows)
+  for (const VggRow& row : kVggRows)
     EXPECT_EQ(CountByArithmetic(row, 1, 7, 1000), row.parameters) << row.name;
 }
 
 TEST(VggTest, EveryRowHasItsLayersParameters) {
-  for (const Row& row : kRows) {
+  for (const VggRow& row : kVggRows) {
     for (int64_t side : {7, 3}) {
       const auto model = Classifier(
           Spec(row.name, "\"width\": 0.125, \"fc6_kernel\": " + std::to_string(side)), 10);
-      EXPECT_EQ(Count(*model), CountByArithmetic(row, 8, side, 10)) << row.name;
+      EXPECT_EQ(CountNumbersOf(*model), CountByArithmetic(row, 8, side, 10)) << row.name;
     }
   }
 }
@@ -95,7 +95,7 @@ TEST(VggTest, EveryRowHasItsLayersParameters) {
 TEST(VggTest, FullVgg16) {
   torch::manual_seed(1);
   const auto model = Classifier("\"vgg16\"", 1000);
-  EXPECT_EQ(Count(*model), 138357544);
+  EXPECT_EQ(CountNumbersOf(*model), 138357544);
   const auto parameters = model->named_parameters();
   EXPECT_EQ(parameters["classifier.0.weight"].sizes().vec(), (std::vector<int64_t>{4096, 25088}));
   EXPECT_EQ(parameters["classifier.6.weight"].sizes().vec(), (std::vector<int64_t>{1000, 4096}));
@@ -106,7 +106,7 @@ TEST(VggTest, FullVgg16) {
 }
 
 TEST(VggTest, FullVgg16WithBatchNorm) {
-  EXPECT_EQ(Count(*Classifier("\"vgg16_bn\"", 1000)), 138365992);
+  EXPECT_EQ(CountNumbersOf(*Classifier("\"vgg16_bn\"", 1000)), 138365992);
 }
 
 TEST(VggTest, StateNamesAreTorchvisions) {
@@ -119,7 +119,7 @@ TEST(VggTest, StateNamesAreTorchvisions) {
     expected.push_back("classifier." + std::to_string(i) + ".weight");
     expected.push_back("classifier." + std::to_string(i) + ".bias");
   }
-  EXPECT_EQ(Names(*Classifier(Spec("vgg16", "\"width\": 0.0625"), 10)), expected);
+  EXPECT_EQ(ParameterNames(*Classifier(Spec("vgg16", "\"width\": 0.0625"), 10)), expected);
 }
 
 TEST(VggTest, StateNamesWithBatchNormAreTorchvisions) {
@@ -139,14 +139,16 @@ TEST(VggTest, StateNamesWithBatchNormAreTorchvisions) {
     }
   }
   const std::vector<std::string> names =
-      Names(*Classifier(Spec("vgg16_bn", "\"width\": 0.0625"), 10));
+      ParameterNames(*Classifier(Spec("vgg16_bn", "\"width\": 0.0625"), 10));
   EXPECT_EQ(std::set<std::string>(names.begin(), names.end()), expected);
   EXPECT_EQ(names.size(), expected.size());
 }
 
 TEST(VggTest, TrunkKeepsTheNamesOfItsConvolutions) {
-  const std::vector<std::string> trunk = Names(*TightTrunk(Spec("vgg16", "\"width\": 0.0625")));
-  const std::vector<std::string> whole = Names(*Classifier(Spec("vgg16", "\"width\": 0.0625"), 10));
+  const std::vector<std::string> trunk =
+      ParameterNames(*TightTrunk(Spec("vgg16", "\"width\": 0.0625")));
+  const std::vector<std::string> whole =
+      ParameterNames(*Classifier(Spec("vgg16", "\"width\": 0.0625"), 10));
   std::vector<std::string> expected(whole.begin(), whole.begin() + 26);
   for (const char* name : {"fc6.weight", "fc6.bias", "fc7.weight", "fc7.bias"})
     expected.push_back(name);
@@ -170,7 +172,7 @@ TEST(VggTest, WidthScalesEveryLayer) {
 }
 
 TEST(VggTest, TrunkMapsHaveTheirChannels) {
-  for (const Row& row : kRows) {
+  for (const VggRow& row : kVggRows) {
     const auto trunk = TightTrunk(Spec(row.name, "\"width\": 0.0625, \"fc6_kernel\": 3"));
     trunk->eval();
     torch::NoGradGuard no_grad;
@@ -257,21 +259,21 @@ TEST(VggTest, FcWidthIsThatOfBothLayers) {
   EXPECT_EQ(trunk->Channels(32), 20);
   EXPECT_EQ(trunk->named_parameters()["fc7.weight"].sizes().vec(),
             (std::vector<int64_t>{20, 20, 1, 1}));
-  EXPECT_THAT(Message(Spec("vgg11", "\"fc_width\": 0")), HasSubstr("backbone.fc_width"));
+  EXPECT_THAT(VggMessage(Spec("vgg11", "\"fc_width\": 0")), HasSubstr("backbone.fc_width"));
 }
 
 TEST(VggTest, OptionsAreChecked) {
-  EXPECT_THAT(Message(Spec("vgg11", "\"width\": 0")), HasSubstr("backbone.width"));
-  EXPECT_THAT(Message(Spec("vgg11", "\"width\": -1")), HasSubstr("backbone.width"));
-  EXPECT_THAT(Message(Spec("vgg11", "\"width\": 0.0625, \"fc6_kernel\": 6")),
+  EXPECT_THAT(VggMessage(Spec("vgg11", "\"width\": 0")), HasSubstr("backbone.width"));
+  EXPECT_THAT(VggMessage(Spec("vgg11", "\"width\": -1")), HasSubstr("backbone.width"));
+  EXPECT_THAT(VggMessage(Spec("vgg11", "\"width\": 0.0625, \"fc6_kernel\": 6")),
               HasSubstr("must be odd"));
-  EXPECT_THAT(Message(Spec("vgg11", "\"fc6_kernel\": 0")), HasSubstr("backbone.fc6_kernel"));
-  EXPECT_THAT(Message(Spec("vgg11", "\"dropout\": 1")), HasSubstr("backbone.dropout"));
-  EXPECT_THAT(Message(Spec("vgg11", "\"dropout\": -0.1")), HasSubstr("backbone.dropout"));
-  EXPECT_THAT(Message(Spec("vgg11", "\"width\": 0.0625, \"droput\": 0.5")),
+  EXPECT_THAT(VggMessage(Spec("vgg11", "\"fc6_kernel\": 0")), HasSubstr("backbone.fc6_kernel"));
+  EXPECT_THAT(VggMessage(Spec("vgg11", "\"dropout\": 1")), HasSubstr("backbone.dropout"));
+  EXPECT_THAT(VggMessage(Spec("vgg11", "\"dropout\": -0.1")), HasSubstr("backbone.dropout"));
+  EXPECT_THAT(VggMessage(Spec("vgg11", "\"width\": 0.0625, \"droput\": 0.5")),
               HasSubstr("did you mean \"dropout\""));
-  EXPECT_THAT(Message("{\"width\": 0.5}"), HasSubstr("backbone.name"));
-  EXPECT_EQ(Message(Spec("vgg11", "\"width\": 0.0625, \"fc6_kernel\": 3, \"dropout\": 0")), "");
+  EXPECT_THAT(VggMessage("{\"width\": 0.5}"), HasSubstr("backbone.name"));
+  EXPECT_EQ(VggMessage(Spec("vgg11", "\"width\": 0.0625, \"fc6_kernel\": 3, \"dropout\": 0")), "");
 }
 
 TEST(VggTest, ClassifierNeeds32Pixels) {

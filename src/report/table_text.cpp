@@ -1,4 +1,4 @@
-#include "report/table_files.h"
+#include "report/table_text.h"
 
 #include <algorithm>
 
