@@ -3,6 +3,7 @@
 # links a room needs the same.
 #
 #   seglab::json     nlohmann_json           >= 3.10
+#   seglab::highway  Highway                 >= 1.0    SIMD with dispatch at run time
 #   seglab::torch    LibTorch                >= 1.13   any build: CPU, CUDA; found through CMAKE_PREFIX_PATH
 #   seglab::opencv   OpenCV core, imgproc, imgcodecs >= 4.5
 #   seglab::png      libpng                  >= 1.6    palette masks as indices
@@ -77,6 +78,7 @@ endfunction()
 find_package(Threads REQUIRED)
 seglab_require("nlohmann_json" nlohmann_json 3.10 nlohmann-json3-dev)
 seglab_wrap(json LIBRARIES nlohmann_json::nlohmann_json)
+seglab_find(highway "Highway >= 1.0" hwy/highway.h hwy libhwy-dev)
 
 if(NOT SEGLAB_BASE_ONLY)
   # LibTorch's own package file sets no minimum version and no imported target in its old builds.

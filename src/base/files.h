@@ -2,8 +2,8 @@
 
 #include <cstdint>
 #include <functional>
-#include <ostream>
 #include <memory>
+#include <ostream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,8 +36,8 @@ class AtomicFile {
   std::unique_ptr<Parts> parts_;
 };
 
-/// Removes what WriteFileAtomically left in `folder` and the folders in it when its process was killed; files of
-/// processes that still live stay.
+/// Removes what WriteFileAtomically left in `folder` and the folders in it when its process was
+/// killed; files of processes that still live stay.
 void RemoveStaleTemporaries(const std::string& folder);
 
 /// Makes `path` and its parents. @throws Error when that is not possible, e.g. a file stands there.

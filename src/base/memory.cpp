@@ -1,0 +1,42 @@
+#include "base/memory.h"
+
+#include <algorithm>
+#include <fstream>
+#include <limits>
+#include <string>
+
+namespace seglab {
+
+namespace {
+
+constexpr double kUnknown = std::numeric_limits<double>::infinity();
+
+double NumberIn(const char* path) {
+  std::ifstream file(path);
+  double bytes = 0;
+  return file >> bytes ? bytes : kUnknown;
+}
+
+double SystemAvailable() {
+  std::ifstream file("/proc/meminfo");
+  std::string name, unit;
+  double kilobytes = 0;
+  while (file >> name >> kilobytes) {
+    if (name == "MemAvailable:") return kilobytes * 1024;
+    std::getline(file, unit);
+  }
+  return kUnknown;
+}
+
+/// Of cgroup v2. "max" is no number: no limit.
+double CgroupAvailable() {
+  const double limit = NumberIn("/sys/fs/cgroup/memory.max");
+  const double used = NumberIn("/sys/fs/cgroup/memory.current");
+  return limit == kUnknown || used == kUnknown ? kUnknown : std::max(0.0, limit - used);
+}
+
+}  // namespace
+
+double AvailableMemory() { return std::min(SystemAvailable(), CgroupAvailable()); }
+
+}  // namespace seglab

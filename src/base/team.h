@@ -1,0 +1,57 @@
+#pragma once
+
+#include <algorithm>
+#include <barrier>
+#include <cstdint>
+#include <functional>
+#include <thread>
+#include <vector>
+
+namespace seglab {
+
+/// One of several threads that do the same work on different parts of it, in step.
+class Member {
+ public:
+  Member(int index, int size, std::barrier<>& barrier)
+      : index_(index), size_(size), barrier_(barrier) {}
+
+  int index() const { return index_; }
+  int size() const { return size_; }
+
+  /// Waits until every member has come here; what they wrote before is seen behind it.
+  void Wait() { barrier_.arrive_and_wait(); }
+
+  struct Range {
+    int64_t first, last;
+  };
+  /// This member's part of 0 ... n - 1, in whole multiples of `grain`.
+  Range Share(int64_t n, int64_t grain = 1) const {
+    const int64_t grains = (n + grain - 1) / grain;
+    return {std::min(n, grains * index_ / size_ * grain),
+            std::min(n, grains * (index_ + 1) / size_ * grain)};
+  }
+
+ private:
+  int index_;
+  int size_;
+  std::barrier<>& barrier_;
+};
+
+/// Calls work(member) on `threads` threads at once, one of them the caller's, and waits for all.
+/// @param work  must not throw
+inline void RunTeam(int threads, const std::function<void(Member&)>& work) {
+  threads = std::max(threads, 1);
+  std::barrier<> barrier(threads);
+  std::vector<std::jthread> others;
+  others.reserve(static_cast<size_t>(threads - 1));
+  for (int i = 1; i < threads; ++i) {
+    others.emplace_back([i, threads, &barrier, &work] {
+      Member member(i, threads, barrier);
+      work(member);
+    });
+  }
+  Member caller(0, threads, barrier);
+  work(caller);
+}
+
+}  // namespace seglab

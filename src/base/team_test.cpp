@@ -1,0 +1,47 @@
+#include "base/team.h"
+
+#include <gtest/gtest.h>
+
+namespace seglab {
+namespace {
+
+TEST(Team, SharesCoverEverythingOnceInWholeGrains) {
+  for (int threads : {1, 2, 3, 7}) {
+    for (int64_t n : {0, 1, 5, 64, 1000}) {
+      std::vector<int> seen(static_cast<size_t>(n), 0);
+      RunTeam(threads, [&](Member& member) {
+        const auto [first, last] = member.Share(n, 8);
+        EXPECT_TRUE(first == n || first % 8 == 0);
+        for (int64_t i = first; i < last; ++i) ++seen[static_cast<size_t>(i)];
+      });
+      EXPECT_EQ(seen, std::vector<int>(static_cast<size_t>(n), 1)) << threads << " " << n;
+    }
+  }
+}
+
+TEST(Team, WhatWasWrittenBeforeAWaitIsSeenBehindIt) {
+  constexpr int kThreads = 4;
+  std::vector<int> written(kThreads, 0);
+  std::vector<int> sums(kThreads, 0);
+  RunTeam(kThreads, [&](Member& member) {
+    for (int round = 1; round <= 100; ++round) {
+      written[static_cast<size_t>(member.index())] = round;
+      member.Wait();
+      for (int value : written) sums[static_cast<size_t>(member.index())] += value;
+      member.Wait();
+    }
+  });
+  EXPECT_EQ(sums, std::vector<int>(kThreads, kThreads * 5050));
+}
+
+TEST(Team, NoThreadsAreOne) {
+  int calls = 0;
+  RunTeam(0, [&](Member& member) {
+    EXPECT_EQ(member.size(), 1);
+    ++calls;
+  });
+  EXPECT_EQ(calls, 1);
+}
+
+}  // namespace
+}  // namespace seglab
