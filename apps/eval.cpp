@@ -18,9 +18,9 @@
 namespace seglab {
 
 int EvalCommand(const Args& args) {
-  std::string checkpoint, model, dataset_name, data_root, split = "val", json, absent = "union",
-                                                          device = "auto",
-              precision = PrecisionName(Precision::kFloat32);
+  std::string checkpoint, model, dataset_name, data_root,
+      split = "val", json, absent = "union", device = "auto",
+      precision = PrecisionName(Precision::kFloat32);
   std::vector<std::string> settings;
   EvalOptions options;
   CommandLine line(
@@ -67,7 +67,8 @@ int EvalCommand(const Args& args) {
             static_cast<int>(100 * result.wait_seconds / std::max(result.seconds, 1e-9) + 0.5),
             " %");
   if (!json.empty()) {
-    WriteFileAtomically(json, JsonText(ScoresToJson(scores, confusion.matrix(), names, result.images)));
+    WriteFileAtomically(json,
+                        JsonText(ScoresToJson(scores, confusion.matrix(), names, result.images)));
   }
   return 0;
 }

@@ -3,15 +3,15 @@
 #include "base/error.h"
 #include "command_line.h"
 #include "commands.h"
-#include "weights/caffe_names.h"
 #include "models/registry.h"
 #include "tensor/element_type.h"
 #include "tensor/runtime.h"
 #include "tensor/state.h"
 #include "tensor/tensor_file.h"
+#include "weights/caffe_names.h"
 #include "weights/load.h"
-#include "weights/traits.h"
 #include "weights/model_spec.h"
+#include "weights/traits.h"
 
 namespace seglab {
 namespace {

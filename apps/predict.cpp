@@ -11,9 +11,9 @@
 #include "data/image_file.h"
 #include "data/masks.h"
 #include "data/overlay.h"
+#include "inference/predictor.h"
 #include "models/registry.h"
 #include "tensor/runtime.h"
-#include "inference/predictor.h"
 #include "weights/load.h"
 #include "weights/model_spec.h"
 

@@ -2,9 +2,9 @@
 #include "base/names.h"
 #include "command_line.h"
 #include "commands.h"
-#include "experiment/runner.h"
 #include "experiment/catalogue.h"
 #include "experiment/resolve.h"
+#include "experiment/runner.h"
 
 namespace seglab {
 

@@ -63,8 +63,7 @@ const char* SourceName(PreprocessingSource source) {
 Json Networks(const TensorFile& file, const std::string& path) {
   Json networks = Json::array();
   if (IsCheckpoint(file)) {
-    networks.push_back(
-        {{"spec", CheckpointSpec(file, path)}, {"whole", true}});
+    networks.push_back({{"spec", CheckpointSpec(file, path)}, {"whole", true}});
     return networks;
   }
   for (NetworkMatch& match : MatchNetworks(file.tensors)) {

@@ -22,7 +22,7 @@ struct Category {
 /// What is true of an image: a label map, or a category.
 class Truth {
  public:
-  Truth() = default;  ///< an empty label map
+  Truth() = default;                                          ///< an empty label map
   Truth(cv::Mat label_map) : value_(std::move(label_map)) {}  // NOLINT: a mask is a truth
   Truth(Category category) : value_(category) {}              // NOLINT: so is a category
 

@@ -16,8 +16,7 @@ void CheckRun(const RunSpec& run, const RunSpec* init) {
   const LogSilence silence;  // remarks come when it runs
   const RunConfig config = ReadRunConfig(run, "");
   const TrainJob job = MakeJob(run, config);
-  for (const EvalConfig& evaluation : config.evaluations)
-    MakeEvalData(run, evaluation, *job.train);
+  for (const EvalConfig& evaluation : config.evaluations) MakeEvalData(run, evaluation, *job.train);
   MakeLoss(config.train.loss, job.train->Labels().size(), run.name + ".train.loss");
   MakeOptimizer(*job.model, config.train);
   if (init != nullptr) {

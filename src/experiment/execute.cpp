@@ -54,9 +54,9 @@ Json MakeEvaluation(const PlannedRun& run, const TrainJob& job, const EvalConfig
   std::optional<PictureSink> pictures;
   const int shown = static_cast<int>(std::min<int64_t>(options.pictures, data->Size()));
   if (data->GetTask() == Task::kSegmentation && shown > 0) {
-    pictures.emplace(MakePicturePlaces(*data, shown, options.shared_folder, run.folder,
-                                       config.name),
-                     *data, shown);
+    pictures.emplace(
+        MakePicturePlaces(*data, shown, options.shared_folder, run.folder, config.name), *data,
+        shown);
     sinks.push_back(&*pictures);
   }
   EvalOptions evaluation;

@@ -13,8 +13,9 @@ struct ExecuteOptions {
   std::string shared_folder;  ///< where the pictures go that runs share
 };
 
-/// Does what is left of one run in its folder: trains, going on where an earlier life of it stopped,
-/// and makes the evaluations that are missing. Each of them is kept as soon as it is there.
+/// Does what is left of one run in its folder: trains, going on where an earlier life of it
+/// stopped, and makes the evaluations that are missing. Each of them is kept as soon as it is
+/// there.
 /// @throws Error, Stopped
 void ExecuteRun(const PlannedRun& run, const ExecuteOptions& options);
 

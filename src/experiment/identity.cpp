@@ -65,7 +65,8 @@ std::vector<std::string> SettingsThatDiffer(const Json& there, const Json& here)
     }
   }
   for (const auto& [key, value] : ours) {
-    if (theirs.count(key) == 0) texts.push_back(StrCat(key, " is ", value, " here, not given there"));
+    if (theirs.count(key) == 0)
+      texts.push_back(StrCat(key, " is ", value, " here, not given there"));
   }
   const std::pair<const char*, const char*> others[] = {
       {"data", "the training data are others"},

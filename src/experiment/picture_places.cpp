@@ -36,8 +36,8 @@ std::string SharedFolder(const std::string& experiment_folder, const std::string
 }  // namespace
 
 PicturePlaces MakePicturePlaces(const Dataset& dataset, int count,
-                                const std::string& experiment_folder,
-                                const std::string& run_folder, const std::string& evaluation) {
+                                const std::string& experiment_folder, const std::string& run_folder,
+                                const std::string& evaluation) {
   const std::string key = KeyOf(dataset, count);
   const std::string name = SharedFolder(experiment_folder, key);
   const PicturePlaces places = {JoinPath(experiment_folder, name),

@@ -12,7 +12,7 @@ namespace seglab {
 /// the predictions names), predictions into <run_folder>/pictures, or pictures-<evaluation>.
 /// @param count  of pictures, at least 1
 PicturePlaces MakePicturePlaces(const Dataset& dataset, int count,
-                                const std::string& experiment_folder,
-                                const std::string& run_folder, const std::string& evaluation);
+                                const std::string& experiment_folder, const std::string& run_folder,
+                                const std::string& evaluation);
 
 }  // namespace seglab

@@ -48,9 +48,9 @@ std::string StatusText(const PlannedRun& run) {
     case RunStatus::kFinished:
       return "finished";
     case RunStatus::kTrained:
-      return run.missing == std::vector<std::string>{""} ? "trained, to be evaluated"
-                                                         : "trained, to be evaluated: " +
-                                                               Join(run.missing);
+      return run.missing == std::vector<std::string>{""}
+                 ? "trained, to be evaluated"
+                 : "trained, to be evaluated: " + Join(run.missing);
     case RunStatus::kStarted:
       return StrCat("goes on at iteration ", run.iteration);
     case RunStatus::kNew:

@@ -39,8 +39,7 @@ struct OneRun {
 void WriteClaim(const std::string& folder, const OneRun& run) {
   MakeFolders(folder);
   WriteFileAtomically(JoinPath(folder, "hash.txt"), std::string_view(run.identity.hash + "\n"));
-  WriteFileAtomically(JoinPath(folder, "determinants.json"),
-                      JsonText(run.identity.determinants));
+  WriteFileAtomically(JoinPath(folder, "determinants.json"), JsonText(run.identity.determinants));
 }
 
 void WriteState(const std::string& folder, const OneRun& run, int64_t iteration) {

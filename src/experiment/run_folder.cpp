@@ -13,8 +13,8 @@ constexpr char kEvaluations[] = "evaluations";
 
 /// The members of a result that are of its evaluation where that has no name.
 bool OfEvaluation(const std::string& key) {
-  for (const char* known : {"identity", "eval", "task", "images", "eval_seconds", "labels",
-                            "summary", "metrics"}) {
+  for (const char* known :
+       {"identity", "eval", "task", "images", "eval_seconds", "labels", "summary", "metrics"}) {
     if (key == known) return true;
   }
   return false;

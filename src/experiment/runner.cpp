@@ -90,7 +90,8 @@ ExperimentResult RunExperiment(const Experiment& experiment, const RunnerOptions
   for (PlannedRun& run : plan) {
     if (run.status == RunStatus::kFinished) continue;
     const PlannedRun* init = FindRun(plan, run.spec.init_run);
-    ExecuteRun(run, {options.device, options.pictures, init != nullptr ? init->folder : "", folder});
+    ExecuteRun(run,
+               {options.device, options.pictures, init != nullptr ? init->folder : "", folder});
     run.status = RunStatus::kFinished;
   }
   const ExperimentResult result = Collect(experiment, plan, folder, options);

@@ -139,8 +139,9 @@ TEST(RunExperiment, RunsFromEndToEndAndNothingTwice) {
   // Everything is where it is said to be.
   const auto files = Files(folder.File("tiny"));
   for (const std::string run : {"pre-training", "FCN-32s"}) {
-    for (const char* name : {"hash.txt", "determinants.json", "config.json", "images.jsonl", "environment.json", "log.txt",
-                             "metrics.jsonl", "last.safetensors", "result.json"}) {
+    for (const char* name :
+         {"hash.txt", "determinants.json", "config.json", "images.jsonl", "environment.json",
+          "log.txt", "metrics.jsonl", "last.safetensors", "result.json"}) {
       EXPECT_EQ(files.count(run + "/" + name), 1u) << run << "/" << name;
     }
   }
@@ -280,9 +281,9 @@ TEST(RunExperiment, TheFolderOfTheWeightsMayBeSaidOnce) {
                     Options(folder.path()));
   ASSERT_EQ(result.runs.size(), 2u);
   const TensorFile from = ReadSafetensors(folder.File("vgg11.safetensors"));
-  const TensorFile to = ReadSafetensors(
-      JoinPath(result.runs[0].task == Task::kClassification ? result.runs[1].folder : result.runs[0].folder,
-               "last.safetensors"));
+  const TensorFile to = ReadSafetensors(JoinPath(
+      result.runs[0].task == Task::kClassification ? result.runs[1].folder : result.runs[0].folder,
+      "last.safetensors"));
   EXPECT_TRUE(at::equal(*from.Find("features.0.weight"), *to.Find("backbone.features.0.weight")));
 }
 
@@ -295,8 +296,7 @@ TEST(RunExperiment, AFileInPlaceOfTheFolderIsAnError) {
 
 TEST(RunExperiment, ASecondEvaluationTrainsNothing) {
   const TestFolder folder;
-  const ExperimentResult first =
-      RunExperiment(Tiny({"eval.plain={}"}), Options(folder.path()));
+  const ExperimentResult first = RunExperiment(Tiny({"eval.plain={}"}), Options(folder.path()));
   ASSERT_EQ(first.runs.size(), 2u);
   EXPECT_EQ(first.runs[1].name, "FCN-32s, plain");
   const auto files = Files(folder.File("tiny"));

@@ -10,12 +10,12 @@
 
 #include "data/registry.h"
 #include "data/transforms.h"
-#include "experiment/run_config.h"
 #include "experiment/catalogue.h"
 #include "experiment/resolve.h"
+#include "experiment/run_config.h"
 #include "models/registry.h"
-#include "train/options.h"
 #include "train/optimizer.h"
+#include "train/options.h"
 
 namespace seglab {
 namespace {

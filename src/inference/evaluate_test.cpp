@@ -72,7 +72,7 @@ Sample RedSample(const std::string& name, int height, int width, const std::vect
 
 Sample RedPicture(const std::string& name, int red, int category) {
   Sample sample = RedSample(name, 2, 2, {red, red, red, red}, {0, 0, 0, 0});
-    sample.truth = Category{category};
+  sample.truth = Category{category};
   return sample;
 }
 

@@ -9,7 +9,8 @@ namespace seglab {
 
 struct CrossEntropyOptions {
   /// "mean": over the counted cells (weighted by class when there are weights); "sum": FCN's
-  /// unnormalised loss (SoftmaxWithLoss, normalize: false), of several passes their mean (iter_size).
+  /// unnormalised loss (SoftmaxWithLoss, normalize: false), of several passes their mean
+  /// (iter_size).
   std::string reduction = "mean";
   std::vector<double> class_weights;  ///< one per class, 0 or more, not all 0; empty = all 1
 

@@ -16,8 +16,8 @@
 #include "report/runs_section.h"
 #include "report/table.h"
 #include "report/table_csv.h"
-#include "report/table_text.h"
 #include "report/table_markdown.h"
+#include "report/table_text.h"
 #include "report/test_result.h"
 
 namespace seglab {

@@ -7,9 +7,9 @@
 #include <limits>
 
 #include "report/table_csv.h"
-#include "report/table_text.h"
 #include "report/table_latex.h"
 #include "report/table_markdown.h"
+#include "report/table_text.h"
 #include "report/test_result.h"
 
 namespace seglab {

@@ -58,7 +58,7 @@ constexpr std::string_view kInert[] = {
 constexpr std::string_view kWrappers[] = {"state_dict", "model_state_dict", "model", "net"};
 
 constexpr int kDeepest = 64;              // dicts in dicts
-constexpr size_t kLongestKey = 512;      // bytes
+constexpr size_t kLongestKey = 512;       // bytes
 constexpr size_t kLongestText = 1 << 16;  // bytes of a value in the metadata
 
 // Bytes of the budget. Looking at a value costs some too: values that are shared over and over

@@ -17,7 +17,7 @@ namespace {
 constexpr size_t kLongestHeaderName = 4 << 10;  // bytes in the header
 constexpr size_t kHeaderLongestText = 4 << 20;  // of a value in the metadata
 constexpr size_t kHeaderMostSides = 64;
-constexpr uint64_t kEntryCost = 256;     // of the budget: an entry, its shape, while it is sorted
+constexpr uint64_t kEntryCost = 256;  // of the budget: an entry, its shape, while it is sorted
 constexpr uint64_t kHeaderMetadataCost = 192;  // a node of a map and its texts
 
 class HeaderParser {

@@ -25,9 +25,9 @@ struct TrainState {
   static TrainState FromJson(const Json& json, const std::string& path);
 };
 
-/// Writes weights, the optimiser's state and where the training stands as one file, atomically: after a crash they still belong
-/// together. A finished training is written without the
-/// optimiser's state.
+/// Writes weights, the optimiser's state and where the training stands as one file, atomically:
+/// after a crash they still belong together. A finished training is written without the optimiser's
+/// state.
 void SaveCheckpoint(const std::string& path, const SegModel& model, const Optimizer& optimizer,
                     const TrainState& state, std::map<std::string, std::string> metadata);
 

@@ -30,11 +30,10 @@ void LossLog::Add(const StepLoss& step) {
 void LossLog::Line(const TrainState& state, double rate, double wait_seconds, MetricsLog& metrics,
                    Progress& progress) {
   const double seconds = std::max(state.seconds - start_, 1e-9);
-  const double images = static_cast<double>((state.iteration - first_) * options_.batch *
-                                            options_.accumulate);
+  const double images =
+      static_cast<double>((state.iteration - first_) * options_.batch * options_.accumulate);
   const double speed = images / seconds, wait = (wait_seconds - waited_) / seconds;
-  const double loss =
-      sum_.item<double>() / static_cast<double>(std::max<int64_t>(counted_, 1));
+  const double loss = sum_.item<double>() / static_cast<double>(std::max<int64_t>(counted_, 1));
   sum_.zero_();
   counted_ = 0;
   start_ = state.seconds;

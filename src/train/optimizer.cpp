@@ -42,11 +42,10 @@ void Optimizer::Restore(const std::string& kind, const NamedTensors& state,
   torch::NoGradGuard no_grad;
   for (size_t i = 0; i < tensors.size(); ++i) {
     const std::string name = kind + "." + parameters_[i].name;
-    const auto found =
-        std::find_if(state.begin(), state.end(), [&](const auto& item) { return item.first == name; });
+    const auto found = std::find_if(state.begin(), state.end(),
+                                    [&](const auto& item) { return item.first == name; });
     if (found == state.end() || found->second.sizes() != tensors[i].sizes()) {
-      throw Error("optimizer state: no fitting ", name,
-                  "; the checkpoint is of another training");
+      throw Error("optimizer state: no fitting ", name, "; the checkpoint is of another training");
     }
     tensors[i].copy_(found->second);
   }

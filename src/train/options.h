@@ -16,14 +16,15 @@ struct RateGroup {
   double decay = 1;  ///< factor on the weight decay
 };
 
-/// How a network is descended: trained by gradients. Everything here except the last block determines the result.
+/// How a network is descended: trained by gradients. Everything here except the last block
+/// determines the result.
 struct TrainOptions {
   int64_t iterations = 0;  ///< steps of the optimiser; 0 = no training, only evaluation
   int batch = 1;           ///< images per forward pass
-  int accumulate = 1;     ///< passes that make up one step (Caffe's iter_size)
-  double lr = 1e-3;       ///< base learning rate
+  int accumulate = 1;      ///< passes that make up one step (Caffe's iter_size)
+  double lr = 1e-3;        ///< base learning rate
   Json optimizer = "sgd";  ///< of OptimizerRows(): a name, or an object with "name" and its options
-  double momentum = 0.9;  ///< FCN: 0.9 with 20 images, or 0.99 with one ("heavy")
+  double momentum = 0.9;   ///< FCN: 0.9 with 20 images, or 0.99 with one ("heavy")
   double weight_decay = 5e-4;
   double bias_lr = 2;     ///< factor on the rate of biases (FCN, section 4.3)
   double bias_decay = 0;  ///< factor on their decay

@@ -92,8 +92,7 @@ StepLoss ComputeGradients(SegModel& model, const std::vector<Batch>& passes, con
     {
       const AutocastGuard autocast(device.type(), options.precision == Precision::kBfloat16,
                                    at::kBFloat16);
-      const at::Tensor input =
-          Preprocess(passes[pass].image.to(device, true), model.preprocessing);
+      const at::Tensor input = Preprocess(passes[pass].image.to(device, true), model.preprocessing);
       const std::vector<ScoreMap> maps = TrainedMaps(model.forward(input));
       for (size_t i = 0; i < maps.size(); ++i) {
         divisors.Add(i, maps[i]);

@@ -88,8 +88,7 @@ TEST(ComputeGradients, PassesAreTheMeanOverTheCellsOfTheWholeBatch) {
       for (size_t i = 0; i < expected.size(); ++i)
         EXPECT_TRUE(at::allclose(found[i], expected[i], 1e-5, 1e-7)) << i;
       EXPECT_EQ(one.counted, three.counted);
-      EXPECT_NEAR(one.sum.item<double>(), three.sum.item<double>(),
-                  1e-5 * one.sum.item<double>());
+      EXPECT_NEAR(one.sum.item<double>(), three.sum.item<double>(), 1e-5 * one.sum.item<double>());
     }
   }
 }

@@ -134,7 +134,9 @@ class SqueezeNetClassifier : public SegModel {
   TensorSequential features_{nullptr}, classifier_{nullptr};
 };
 
-void CheckSqueezeNetName(const std::string& name) { CheckBackbone(name, {"squeezenet1_0", "squeezenet1_1"}); }
+void CheckSqueezeNetName(const std::string& name) {
+  CheckBackbone(name, {"squeezenet1_0", "squeezenet1_1"});
+}
 
 }  // namespace
 
