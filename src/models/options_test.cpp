@@ -12,8 +12,11 @@
 #include "models/backbones/resnet.h"
 #include "models/backbones/squeezenet.h"
 #include "models/backbones/vgg.h"
+#include "models/deeplab_v1.h"
+#include "models/deeplab_v2.h"
 #include "models/deeplab_v3_mobilenet.h"
 #include "models/fcn.h"
+#include "models/multi_scale.h"
 #include "models/torchvision_seg.h"
 
 // Options that a program fills in are checked as a user's JSON is.
@@ -35,11 +38,14 @@ std::string ErrorWith(Change change) {
 
 TEST(OptionsTest, DefaultsAreRight) {
   EXPECT_NO_THROW(AlexNetOptions().Check());
+  EXPECT_NO_THROW(DeepLabV1Options().Check());
+  EXPECT_NO_THROW(DeepLabV2Options().Check());
   EXPECT_NO_THROW(DeepLabV3MobileNetOptions().Check());
   EXPECT_NO_THROW(FcnOptions().Check());
   EXPECT_NO_THROW(GoogLeNetOptions().Check());
   EXPECT_NO_THROW(MobileNetV1Options().Check());
   EXPECT_NO_THROW(MobileNetV2Options().Check());
+  EXPECT_NO_THROW(MultiScaleOptions().Check());
   EXPECT_NO_THROW(ResNetOptions().Check());
   EXPECT_NO_THROW(SqueezeNetOptions().Check());
   EXPECT_NO_THROW(TorchvisionSegOptions().Check());
@@ -105,6 +111,41 @@ TEST(OptionsTest, EveryMemberIsChecked) {
               AllOf(HasSubstr("FcnOptions.output_stride"), HasSubstr("stride 32, found 8")));
 }
 
+TEST(OptionsTest, EveryMemberOfDeepLabIsChecked) {
+  EXPECT_THAT(ErrorWith<DeepLabV1Options>([](auto& o) { o.fc6 = "4x4_r2"; }),
+              AllOf(HasSubstr("DeepLabV1Options.fc6"), HasSubstr("did you mean \"4x4_r4\"")));
+  EXPECT_THAT(ErrorWith<DeepLabV1Options>([](auto& o) { o.fc_width = -1; }),
+              HasSubstr("DeepLabV1Options.fc_width"));
+  EXPECT_THAT(ErrorWith<DeepLabV1Options>([](auto& o) { o.dropout = 1; }),
+              HasSubstr("DeepLabV1Options.dropout"));
+  EXPECT_THAT(ErrorWith<DeepLabV2Options>([](auto& o) { o.head = "aspp"; }),
+              AllOf(HasSubstr("DeepLabV2Options.head"), HasSubstr("aspp_l")));
+  EXPECT_THAT(ErrorWith<DeepLabV2Options>([](auto& o) { o.output_stride = 12; }),
+              HasSubstr("DeepLabV2Options.output_stride"));
+  EXPECT_THAT(ErrorWith<DeepLabV2Options>([](auto& o) {
+                o.rates = {6, 0};
+              }),
+              HasSubstr("DeepLabV2Options.rates"));
+  EXPECT_THAT(ErrorWith<DeepLabV2Options>([](auto& o) { o.rates.resize(17, 1); }),
+              HasSubstr("DeepLabV2Options.rates"));
+  EXPECT_THAT(ErrorWith<DeepLabV2Options>([](auto& o) { o.fc_width = 100000; }),
+              HasSubstr("DeepLabV2Options.fc_width"));
+  EXPECT_THAT(ErrorWith<DeepLabV2Options>([](auto& o) { o.dropout = -0.5; }),
+              HasSubstr("DeepLabV2Options.dropout"));
+  EXPECT_THAT(ErrorWith<DeepLabV2Options>([](auto& o) { o.scales.scales = {0.5}; }),
+              AllOf(HasSubstr("DeepLabV2Options.scales"), HasSubstr("must hold 1")));
+  for (double wrong : {0.05, 5.0, std::nan("")}) {
+    EXPECT_THAT(ErrorWith<MultiScaleOptions>([&](auto& o) {
+                  o.scales = {1, wrong};
+                }),
+                HasSubstr("MultiScaleOptions.scales: must be between"));
+  }
+  EXPECT_THAT(ErrorWith<MultiScaleOptions>([](auto& o) {
+                o.scales = {1, 0.5, 0.5};
+              }),
+              HasSubstr("twice"));
+}
+
 TEST(OptionsTest, MakersCheckThem) {
   FcnOptions fcn;
   fcn.output_stride = 3;
@@ -115,6 +156,12 @@ TEST(OptionsTest, MakersCheckThem) {
   DeepLabV3MobileNetOptions deeplab;
   deeplab.width = 0;
   EXPECT_THROW(MakeDeepLabV3MobileNetV2(deeplab, kOptionClasses), Error);
+  DeepLabV1Options first;
+  first.fc6 = "fc6";
+  EXPECT_THROW(MakeDeepLabV1(first, kOptionClasses), Error);
+  DeepLabV2Options second;
+  second.scales.scales = {0.5};
+  EXPECT_THROW(MakeDeepLabV2(second, kOptionClasses), Error);
 
   AlexNetOptions alexnet;
   alexnet.width = 0;

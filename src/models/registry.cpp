@@ -3,6 +3,8 @@
 #include "base/error.h"
 #include "base/names.h"
 #include "models/backbones/backbone.h"
+#include "models/deeplab_v1.h"
+#include "models/deeplab_v2.h"
 #include "models/deeplab_v3_mobilenet.h"
 #include "models/fcn.h"
 #include "models/torchvision_seg.h"
@@ -12,6 +14,8 @@ namespace {
 
 constexpr char kLong2015[] = "Long, Shelhamer, Darrell 2015, section 4";
 constexpr char kShelhamer2017[] = "Shelhamer, Long, Darrell 2017, section 4.3";
+constexpr char kChen2015[] = "Chen et al. 2015, arXiv:1412.7062";
+constexpr char kChen2018[] = "Chen et al. 2018, arXiv:1606.00915";
 constexpr char kTorchvisionFcn[] = "torchvision, after Long, Shelhamer, Darrell 2015";
 constexpr char kTorchvisionDeepLab[] = "torchvision, after Chen et al. 2017, arXiv:1706.05587";
 
@@ -66,6 +70,10 @@ const std::vector<ModelRow>& ModelRows() {
       {"fcn8s", Task::kSegmentation, "skips from strides 16 and 8", kLong2015, MakeFcn8s},
       {"fcn8s_atonce", Task::kSegmentation, "fcn8s trained in one stage, skips scaled",
        kShelhamer2017, MakeFcn8sAtOnce},
+      {"deeplab_v1", Task::kSegmentation, "dilated VGG-16 with a wide fc6; \"msc\"", kChen2015,
+       MakeDeepLabV1},
+      {"deeplab_v2", Task::kSegmentation, "dilated ResNet-101 with summed ASPP; \"scales\"",
+       kChen2018, MakeDeepLabV2},
       {"fcn_resnet50", Task::kSegmentation, "dilated ResNet-50 with a convolutional head",
        kTorchvisionFcn, MakeFcnResNet50},
       {"fcn_resnet101", Task::kSegmentation, "dilated ResNet-101 with a convolutional head",

@@ -23,6 +23,7 @@ using testing::HasSubstr;
 
 constexpr int kClasses = 4;
 const char kSmallVgg[] = R"({"name": "vgg11", "width": 0.0625, "fc6_kernel": 3})";
+const char kThinVgg[] = R"({"name": "vgg11", "width": 0.0625})";  // of networks with their own fc6
 
 std::vector<std::string> ModelNames() {
   std::vector<std::string> names;
@@ -54,7 +55,8 @@ std::string SmallBackbone(const std::string& name) {
 std::string SmallModel(const std::string& name) {
   const std::string start = "{\"name\": \"" + name + "\"";
   for (const std::string& option :
-       {std::string(", \"backbone\": ") + kSmallVgg, std::string(", \"width\": 0.0625")}) {
+       {std::string(", \"backbone\": ") + kSmallVgg, std::string(", \"backbone\": ") + kThinVgg,
+        std::string(", \"width\": 0.0625")}) {
     try {
       MakeModel(ParseJson(start + option + "}", "spec"), kClasses);
       return start + option + "}";
@@ -130,7 +132,9 @@ void ExpectWorks(const std::string& spec) {
     ExpectLogits(out.logits, task, height, width);
     at::Tensor loss = (out.logits - 1).square().mean();
     for (const ScoreMap& map : out.train_on) {
-      ExpectLogits(map.logits, task, height, width);
+      const bool pixels = map.grid == MapGrid();
+      ExpectLogits(map.logits, task, pixels ? height : map.logits.size(2),
+                   pixels ? width : map.logits.size(3));
       loss = loss + (map.logits - 1).square().mean();
     }
     loss.backward();
@@ -210,6 +214,39 @@ TEST_P(EveryBackbone, CarriesAnFcn) {
 
 TEST_P(EveryBackbone, Classifies) {
   ExpectWorks("{\"name\": \"classifier\", \"backbone\": " + SmallBackbone(GetParam()) + "}");
+}
+
+TEST_P(EveryBackbone, CarriesADeepLab) {
+  const std::string backbone = "{\"name\": \"" + GetParam() + "\", \"width\": 0.0625}";
+  for (const std::string options : {R"("deeplab_v1", "fc_width": 16)", R"("deeplab_v2")",
+                                    R"("deeplab_v2", "scales": [0.5, 1])"}) {
+    const std::string spec = "{\"name\": " + options + ", \"backbone\": " + backbone + "}";
+    SCOPED_TRACE(spec);
+    const auto model = MakeModel(ParseJson(spec, "spec"), kClasses);
+    torch::NoGradGuard no_grad;
+    for (const auto& [height, width] : {std::pair(33, 50), std::pair(1, 1)}) {
+      model->train();
+      const SegOutput out = model->forward(torch::randn({2, 3, height, width}));
+      ExpectLogits(out.logits, Task::kSegmentation, height, width);
+      for (const ScoreMap& map : out.train_on) EXPECT_TRUE(AllFinite(map.logits));
+      EXPECT_EQ(out.train_on.back().logits.size(2), (height + 7) / 8);
+    }
+  }
+}
+
+TEST_P(EveryBackbone, ItsClassifierStartsADeepLab) {
+  torch::manual_seed(3);
+  const std::string backbone = "{\"name\": \"" + GetParam() + "\", \"width\": 0.0625}";
+  const auto classifier =
+      MakeModel(ParseJson("{\"name\": \"classifier\", \"backbone\": " + backbone + "}", "spec"), 7);
+  for (const std::string name : {"deeplab_v1", "deeplab_v2"}) {
+    const auto model =
+        MakeModel(ParseJson("{\"name\": \"" + name + "\", \"backbone\": " + backbone + "}", "spec"),
+                  kClasses);
+    const SegModel::Start start = model->StartFrom(ModuleState(*classifier));
+    EXPECT_NO_THROW(
+        LoadState(*model, start.tensors, {"classifier", start.new_layers, start.dropped_layers}));
+  }
 }
 
 TEST_P(EveryBackbone, ItsClassifierStartsAnFcn) {

@@ -32,6 +32,7 @@ struct SegOutput {
 ///   "variant":    "caffe", a backbone whose strides, pools or normalisation are its authors'
 ///   "activation": "relu6", MobileNet v1 with TensorFlow's
 ///   "input":      "unit", GoogLeNet's, which makes it of the "imagenet" that the network takes
+///   "rates":      "6,12,18,24", dilations of the windows of DeepLab's head
 using NetworkTraits = std::map<std::string, std::string>;
 
 /// Every row of the registry is one. Any input size from 1 x 1 works; padding and cropping are the

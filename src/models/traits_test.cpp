@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/json.h"
@@ -53,6 +54,16 @@ TEST(TraitsTest, OfNetworks) {
   const Json alexnet = Backbone("alexnet", {{"caffe", true}});
   EXPECT_EQ(TraitsOf({{"name", "fcn32s"}, {"geometry", "published"}, {"backbone", alexnet}}),
             (NetworkTraits{{"geometry", "published"}, {"variant", "caffe"}}));
+  const Json resnet = Backbone("resnet18", {{"caffe", true}}),
+             vgg = Backbone("vgg11", Json::object());
+  EXPECT_EQ(TraitsOf({{"name", "deeplab_v2"}, {"backbone", resnet}}),
+            (NetworkTraits{{"rates", "6,12,18,24"}, {"variant", "caffe"}}));
+  EXPECT_EQ(TraitsOf({{"name", "deeplab_v2"}, {"head", "aspp_s"}, {"backbone", vgg}}),
+            (NetworkTraits{{"rates", "2,4,8,12"}}));
+  for (const auto& [fc6, rate] : {std::pair("largefov", "12"), std::pair("4x4_r8", "8")}) {
+    EXPECT_EQ(TraitsOf({{"name", "deeplab_v1"}, {"fc6", fc6}, {"backbone", vgg}}),
+              (NetworkTraits{{"rates", rate}}));
+  }
   for (const std::string name : {"fcn_resnet50", "deeplabv3_resnet50", "deeplabv3_mobilenet_v2"}) {
     EXPECT_EQ(TraitsOf({{"name", name}, {"width", 0.0625}}), NetworkTraits()) << name;
   }

@@ -150,6 +150,34 @@ TEST(ProfileFiguresTest, DilationKeepsTheFieldAndLimitsTheStride) {
   EXPECT_EQ(found.deepest.max_stride, 8);
 }
 
+struct DeepLabField {
+  const char* fc6;
+  int64_t kernel, rate, conv_layers, field;
+  int64_t published;  ///< DeepLab v1, table 2: of fc6 alone, in pixels of VGG's own 224 x 224
+};
+
+// Pools of 3x3 cells; LargeFOV also has pool5a, of two cells more. Published is what VGG's 7x7
+// window sees at stride 32, 224 pixels, or less by what another one lacks.
+TEST(ProfileFiguresTest, DeepLabsFieldsOfView) {
+  int64_t whole = 0;
+  for (const DeepLabField& row :
+       {DeepLabField{"7x7_r4", 7, 4, 16, 419, 224}, DeepLabField{"4x4_r4", 4, 4, 16, 323, 128},
+        DeepLabField{"4x4_r8", 4, 8, 16, 419, 224},
+        DeepLabField{"largefov", 3, 12, 16, 435, 224}}) {
+    SCOPED_TRACE(row.fc6);
+    const Profile found = ProfileOf(StrCat(R"({"name": "deeplab_v1", "fc6": ")", row.fc6,
+                                           R"(", "backbone": {"name": "vgg16", "width": 0.0625}})"),
+                                    21, 65);
+    EXPECT_EQ(found.deepest.conv_layers, row.conv_layers);
+    EXPECT_EQ(found.deepest.receptive_field, row.field);
+    EXPECT_EQ(found.deepest.max_stride, 8);
+    if (whole == 0) whole = found.deepest.receptive_field;
+    const int64_t pool5a = row.kernel == 3 ? 16 : 0;
+    EXPECT_EQ(224 - (whole - (found.deepest.receptive_field - pool5a)), row.published);
+    EXPECT_EQ(8 * ((row.kernel - 1) * row.rate + 4), row.published);
+  }
+}
+
 TEST(ProfileFiguresTest, DoesNotDependOnThreads) {
   const std::string spec =
       R"({"name": "fcn8s", "backbone": {"name": "googlenet", "width": 0.125}})";
@@ -165,16 +193,25 @@ TEST(ProfileFiguresTest, DoesNotDependOnThreads) {
 /// Each network of the registry, small, and each backbone as classifier.
 std::vector<Json> SmallOnes() {
   std::vector<Json> specs;
-  const Json vgg = {{"name", "vgg11"}, {"width", 0.0625}, {"fc6_kernel", 3}};
+  const Json vgg = {{"name", "vgg11"}, {"width", 0.0625}, {"fc6_kernel", 3}},
+             thin = {{"name", "vgg11"}, {"width", 0.0625}};
   for (const ModelRow& row : ModelRows()) {
-    Json spec = {{"name", row.name}, {"backbone", vgg}};
-    try {
-      MakeModel(spec, 4);
-    } catch (const Error&) {
-      spec = {{"name", row.name}, {"width", 0.0625}};
+    for (const Json& spec :
+         {Json{{"name", row.name}, {"backbone", vgg}}, Json{{"name", row.name}, {"backbone", thin}},
+          Json{{"name", row.name}, {"width", 0.0625}}}) {
+      try {
+        MakeModel(spec, 4);
+      } catch (const Error&) {
+        continue;  // it has no such option
+      }
+      specs.push_back(spec);
+      break;
     }
-    specs.push_back(spec);
   }
+  const Json resnet = {{"name", "resnet18"}, {"width", 0.0625}};
+  specs.push_back({{"name", "deeplab_v1"}, {"msc", true}, {"backbone", thin}});
+  specs.push_back({{"name", "deeplab_v2"}, {"backbone", resnet}});
+  specs.push_back({{"name", "deeplab_v2"}, {"scales", {0.5, 1}}, {"backbone", resnet}});
   for (const BackboneRow& row : BackboneRows()) {
     specs.push_back(
         {{"name", "classifier"}, {"backbone", {{"name", row.name}, {"width", 0.0625}}}});

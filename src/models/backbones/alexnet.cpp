@@ -184,6 +184,11 @@ std::shared_ptr<Trunk> MakeAlexNetTrunk(const AlexNetOptions& options, const Tru
   StrideWalk walk(trunk.output_stride);
   StagedFeatures features = FeaturesMaker(options, geometry, walk).Make();
   features.pooling_indices = trunk.pooling_indices;
+  if (trunk.deeplab) {
+    features.Mark(32, Pool5Channels(options), walk);
+    const HeadFcLayers fc = {"classifier.1", "classifier.4", FcWidth(options)};
+    return std::make_shared<FcLessTrunk>(features, fc, CaffeTraits(options.caffe));
+  }
   const FcOptions fc = {
       FcWidth(options), options.fc6_kernel, options.dropout,           "classifier.1",
       "classifier.4",   "classifier.6",     CaffeTraits(options.caffe)};
@@ -197,6 +202,7 @@ std::shared_ptr<SegModel> MakeAlexNetClassifier(const AlexNetOptions& options, i
 
 std::shared_ptr<Trunk> MakeAlexNetTrunk(const std::string&, JsonReader& reader,
                                         const TrunkOptions& trunk) {
+  RefuseFcOptions(reader, trunk);
   const AlexNetOptions options = ReadAlexNetOptions(reader);
   CheckPublished(options, trunk, reader.path());
   return MakeAlexNetTrunk(options, trunk);

@@ -5,6 +5,7 @@
 #include <array>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,10 @@ struct TrunkOptions {
   /// Whether the maps bear the indices of their pools, for networks that unpool; only at output
   /// stride 32, where no pool is dilated.
   bool pooling_indices = false;
+  /// As DeepLab's networks take it: the trunk ends before fc6 and fc7, which are the head's own
+  /// (HeadFc), and VGG has the pools of DeepLab's release, 3x3 windows that keep the cells on their
+  /// pixels and that no output stride dilates.
+  bool deeplab = false;
 
   /// @param where  what the options are called in a message
   /// @throws Error naming the member that is out of range
@@ -55,6 +60,12 @@ void CheckOutputStride(const std::string& where, int output_stride);
 /// apart. @throws std::logic_error when it is none
 int64_t WholeNumber(double x);
 
+/// The fully connected layers of a classifier, which another network takes over as convolutions.
+struct HeadFcLayers {
+  std::string fc6, fc7;  ///< names in the classifier: "classifier.0"
+  int64_t width = 4096;  ///< channels of both at the trunk's width
+};
+
 /// A backbone without its classifier, as dense feature extractor. Its parameter names are the
 /// classifier's (torchvision's) where the layer is the same.
 class Trunk : public torch::nn::Module {
@@ -66,6 +77,8 @@ class Trunk : public torch::nn::Module {
   virtual SegModel::Start StartFromClassifier(const NamedTensors& source) const = 0;
   /// The backbone's part of the Traits() of a network on it.
   virtual NetworkTraits Traits() const { return {}; }
+  /// With TrunkOptions::deeplab, what VGG and AlexNet have left to the head; others have no such.
+  virtual std::optional<HeadFcLayers> HeadFc() const { return std::nullopt; }
 
   /// @param stride  nominal
   /// @throws Error when this trunk has no such map

@@ -77,6 +77,24 @@ INSTANTIATE_TEST_SUITE_P(
         CountRow{R"({"name": "fcn32s", "backbone": {"name": "googlenet", "caffe": true}})", 21,
                  5973552 + 21525, 0},
         CountRow{R"({"name": "fcn32s", "backbone": "googlenet"})", 21, 5621429, 0},
+        // DeepLab: v1, table 2 ("20.5M", "65.1M", "134.3M"); v2 layer by layer.
+        CountRow{R"({"name": "deeplab_v1"})", 21, 20505429, 32},
+        CountRow{R"({"name": "deeplab_v1", "fc6": "7x7_r4"})", 21, 134346581, 32},
+        CountRow{R"({"name": "deeplab_v1", "fc6": "4x4_r4"})", 21, 65140565, 32},
+        CountRow{R"({"name": "deeplab_v1", "fc6": "4x4_r8"})", 21, 65140565, 32},
+        CountRow{R"({"name": "deeplab_v2"})", 21, 44048532, 0},
+        CountRow{R"({"name": "deeplab_v2", "backbone": "resnet101"})", 21, 44048532, 0},
+        CountRow{R"({"name": "deeplab_v2", "backbone": "vgg16"})", 21, 37877652, 50},
+        CountRow{R"({"name": "deeplab_v2", "backbone": "vgg16", "head": "aspp_s"})", 21, 37877652,
+                 50},
+        CountRow{R"({"name": "deeplab_v2", "backbone": "vgg16", "head": "largefov"})", 21, 20505429,
+                 32},
+        CountRow{R"({"name": "deeplab_v2", "head": "largefov"})", 21, 42500160 + 387093, 0},
+        // Three layers on each of 3, 64, 128, 256 and 512 channels.
+        CountRow{R"({"name": "deeplab_v1", "msc": true})", 21,
+                 20505429 + 9 * 128 * (3 + 64 + 128 + 256 + 512) +
+                     5 * (128 + 128 * 128 + 128 + 128 * 21 + 21),
+                 62},
         CountRow{R"({"name": "fcn_resnet50", "aux_loss": true})", 21, 35322218, 0},
         CountRow{R"({"name": "fcn_resnet101", "aux_loss": true})", 21, 54314346, 0},
         CountRow{R"({"name": "deeplabv3_resnet50", "aux_loss": true})", 21, 42004074, 0},
@@ -85,7 +103,11 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST_P(Segmenter, HasItsParameters) {
   const CountRow& row = GetParam();
-  EXPECT_EQ(Count(*MakeModel(ParseJson(row.spec, "spec"), row.classes)), row.parameters);
+  const auto model = MakeModel(ParseJson(row.spec, "spec"), row.classes);
+  EXPECT_EQ(Count(*model), row.parameters);
+  if (row.entries > 0) {
+    EXPECT_EQ(ModuleState(*model).size(), row.entries);
+  }
 }
 
 }  // namespace

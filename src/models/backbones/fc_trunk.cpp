@@ -2,64 +2,16 @@
 
 #include <torch/torch.h>
 
-#include <cmath>
-#include <optional>
 #include <utility>
-#include <vector>
 
-#include "base/log.h"
+#include "base/error.h"
+#include "models/backbones/fc_start.h"
 #include "nn/layer_tap.h"
-#include "tensor/state.h"
 
 namespace seglab {
 namespace {
-
 namespace nn = torch::nn;
-
-/// A linear layer's matrix as kernel. Its columns are flattened C, H, W: a kernel's order. What has
-/// no square window of so many channels stays as it is.
-at::Tensor AsKernel(const at::Tensor& matrix, int64_t channels) {
-  if (matrix.dim() != 2 || matrix.size(1) % channels != 0) return matrix;
-  const int64_t cells = matrix.size(1) / channels;
-  const auto side = std::llround(std::sqrt(static_cast<double>(cells)));
-  if (side * side != cells) return matrix;
-  return matrix.reshape({matrix.size(0), channels, side, side});
 }
-
-/// Every s-th of the `from` rows of a window, so that `to` of them remain; none when there is no
-/// such s. One row is the middle one.
-struct Taps {
-  int64_t first, step;
-};
-std::optional<Taps> RegularTaps(int64_t from, int64_t to) {
-  if (to == 1) return Taps{(from - 1) / 2, 1};
-  const int64_t step = (from - 1) / (to - 1);
-  if ((from - 1) / step + 1 != to) return std::nullopt;
-  return Taps{(from - 1 - step * (to - 1)) / 2, step};
-}
-
-/// L.-C. Chen, G. Papandreou, I. Kokkinos, K. Murphy, A. Yuille, "Semantic Image Segmentation with
-/// Deep Convolutional Nets and Fully Connected CRFs", arXiv:1412.7062, section 3.2: "simple
-/// decimation".
-at::Tensor Decimated(const at::Tensor& kernel, int64_t side) {
-  if (kernel.dim() != 4 || kernel.size(2) != kernel.size(3) || kernel.size(2) <= side)
-    return kernel;
-  const std::optional<Taps> taps = RegularTaps(kernel.size(2), side);
-  if (!taps) return kernel;
-  const int64_t end = taps->first + taps->step * (side - 1) + 1;
-  return kernel.slice(2, taps->first, end, taps->step).slice(3, taps->first, end, taps->step);
-}
-
-/// `count` channels of a longer dimension, evenly spread: every fourth where 4096 become 1024.
-/// DeepLab draws them at random (arXiv:1606.00915, section 4.1.1).
-at::Tensor Thinned(const at::Tensor& tensor, int64_t dim, int64_t count) {
-  if (tensor.dim() <= dim || tensor.size(dim) <= count) return tensor;
-  std::vector<int64_t> kept;
-  for (int64_t i = 0; i < count; ++i) kept.push_back(i * tensor.size(dim) / count);
-  return tensor.index_select(dim, torch::tensor(kept));
-}
-
-}  // namespace
 
 FcTrunk::FcTrunk(StagedFeatures features, int64_t channels, FcOptions options, Geometry geometry,
                  StrideWalk walk)
@@ -98,37 +50,25 @@ FeatureMaps FcTrunk::forward(const at::Tensor& image) {
   return maps;
 }
 
-at::Tensor FcTrunk::Fc6Kernel(const at::Tensor& matrix) const {
-  const at::Tensor whole = AsKernel(matrix, fc6_->weight.size(1));
-  // The window first: it is a view, and channels are copied.
-  const at::Tensor kernel = Thinned(Decimated(whole, options_.fc6_kernel), 0, options_.width);
-  if (kernel.sizes() != whole.sizes()) {
-    Log::Info("fc6 starts with a part of the classifier's, as DeepLab: ", ShapeText(kernel.sizes()),
-              " of ", ShapeText(whole.sizes()));
-  }
-  return kernel;
+SegModel::Start FcTrunk::StartFromClassifier(const NamedTensors& source) const {
+  // The convolutions; what is of no layer known here is left for the strict loader to complain of.
+  SegModel::Start start = WithoutLayers(source, {options_.fc6, options_.fc7, options_.fc8});
+  const FcShape shape = {fc6_->weight.size(1), options_.fc6_kernel, options_.width};
+  const NamedTensors fc = FcStart(source, options_.fc6, options_.fc7, shape);
+  start.tensors.insert(start.tensors.end(), fc.begin(), fc.end());
+  return start;
 }
 
-SegModel::Start FcTrunk::StartFromClassifier(const NamedTensors& source) const {
-  const int64_t width = options_.width;
-  SegModel::Start start;
-  for (const auto& [name, tensor] : source) {
-    if (HasPrefix(name, options_.fc8)) continue;
-    if (name == options_.fc6 + ".weight") {
-      start.tensors.emplace_back("fc6.weight", Fc6Kernel(tensor));
-    } else if (name == options_.fc6 + ".bias") {
-      start.tensors.emplace_back("fc6.bias", Thinned(tensor, 0, width));
-    } else if (name == options_.fc7 + ".weight") {
-      const at::Tensor kernel = tensor.dim() == 2 ? tensor.unsqueeze(2).unsqueeze(3) : tensor;
-      start.tensors.emplace_back("fc7.weight", Thinned(Thinned(kernel, 0, width), 1, width));
-    } else if (name == options_.fc7 + ".bias") {
-      start.tensors.emplace_back("fc7.bias", Thinned(tensor, 0, width));
-    } else {
-      // The convolutions; anything else is left for the strict loader to complain about.
-      start.tensors.emplace_back(name, tensor);
-    }
+FcLessTrunk::FcLessTrunk(StagedFeatures features, HeadFcLayers fc, NetworkTraits traits)
+    : StagedTrunk(std::move(features), Fan::kIn, std::move(traits)), fc_(std::move(fc)) {}
+
+void RefuseFcOptions(JsonReader& options, const TrunkOptions& trunk) {
+  if (!trunk.deeplab) return;
+  for (const char* option : {"fc6_kernel", "fc_width", "dropout"}) {
+    if (!options.Has(option)) continue;
+    throw Error(options.Path(option), ": fc6 and fc7 are not the backbone's here but DeepLab's; ",
+                "its own options of them stand beside \"backbone\"");
   }
-  return start;
 }
 
 }  // namespace seglab

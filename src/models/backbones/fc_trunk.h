@@ -2,6 +2,7 @@
 
 #include <torch/nn/modules/conv.h>
 
+#include <optional>
 #include <string>
 
 #include "models/backbones/backbone.h"
@@ -20,10 +21,7 @@ struct FcOptions {
 /// The trunk of a backbone that ends in fully connected layers, as AlexNet and VGG: fc6 as k x k
 /// and fc7 as 1x1 convolution, each with ReLU and dropout (section 4.1 of FCN).
 ///
-/// It also starts from a classifier with a larger fc6, as DeepLab does: of the window every s-th
-/// row and column is kept (7x7 becomes 4x4 or 3x3), of the channels as many as fit, evenly spread,
-/// fc7 losing the columns of the channels that fc6 has lost. A window that has no such s stays as
-/// it is, and does not fit.
+/// It also starts from a classifier with a larger fc6: see fc_start.h.
 class FcTrunk : public Trunk {
  public:
   /// @param features  up to pool5, their last layer, with the maps of strides below 32 marked
@@ -36,13 +34,26 @@ class FcTrunk : public Trunk {
   NetworkTraits Traits() const override { return options_.traits; }
 
  private:
-  /// fc6's matrix as this trunk's kernel, subsampled where it is larger.
-  at::Tensor Fc6Kernel(const at::Tensor& matrix) const;
-
   FcOptions options_;
   StagedFeatures features_;
   int64_t fc6_pad_begin_ = 0, fc6_pad_end_ = 0;
   torch::nn::Conv2d fc6_{nullptr}, fc7_{nullptr};
 };
+
+/// The same without fc6 and fc7 (TrunkOptions::deeplab): pool5 has the nominal stride 32.
+class FcLessTrunk : public StagedTrunk {
+ public:
+  /// @param features  with pool5 marked as stride 32
+  /// @param fc  of the classifier
+  FcLessTrunk(StagedFeatures features, HeadFcLayers fc, NetworkTraits traits);
+  std::optional<HeadFcLayers> HeadFc() const override { return fc_; }
+
+ private:
+  HeadFcLayers fc_;
+};
+
+/// @throws Error where a backbone's options name something of the layers that a DeepLab trunk has
+/// left to the head: "fc6_kernel", "fc_width", "dropout"
+void RefuseFcOptions(JsonReader& options, const TrunkOptions& trunk);
 
 }  // namespace seglab

@@ -59,15 +59,16 @@ FeatureMap PoolImpl::Pooled(const at::Tensor& x, bool indices) {
 
 Pool MakePool(int64_t kernel, bool ceil_mode, Geometry geometry, StrideWalk& walk) {
   const StrideWalk::Step step = walk.Next(2);
-  PoolOptions options{kernel, step.stride, step.dilation, 0, 0, ceil_mode};
-  if (geometry == Geometry::kTight) {
-    const int64_t beyond = (kernel - 1) * step.dilation;  // what the window covers beyond one cell
+  const int64_t dilation = geometry == Geometry::kDeepLab ? 1 : step.dilation;
+  PoolOptions options{kernel, step.stride, dilation, 0, 0, ceil_mode};
+  if (geometry == Geometry::kTight || geometry == Geometry::kDeepLab) {
+    const int64_t beyond = (kernel - 1) * dilation;  // what the window covers beyond one cell
     const bool whole_cells = kernel == 2 && step.stride == 2;
     options.ceil_mode = whole_cells;
     options.pad_begin = whole_cells ? 0 : beyond / 2;
     options.pad_end = whole_cells ? 0 : beyond - beyond / 2;
   }
-  const double middle = static_cast<double>((kernel - 1) * step.dilation) / 2;
+  const double middle = static_cast<double>((kernel - 1) * dilation) / 2;
   walk.Shift((middle - static_cast<double>(options.pad_begin)) * static_cast<double>(step.cell));
   return Pool(options);
 }

@@ -20,6 +20,7 @@ enum class Geometry {
   kClassifier,  ///< the published classifier
   kTight,       ///< a map of stride s has ceil(H / s) x ceil(W / s) cells, none of them empty
   kPublished,   ///< FCN's reference code: pad 100 at the first convolution, then Caffe's arithmetic
+  kDeepLab,     ///< kTight, of which no pool is dilated
 };
 
 /// Goes through a network's layers from the image on, turns strides beyond the output stride into
@@ -76,6 +77,7 @@ TORCH_MODULE(Pool);
 
 /// The next pool of the network, 3x3 or 2x2 with stride 2. Tight: 3x3 keeps the centres; 2x2 moves
 /// them by half a cell as long as it has its stride, and keeps them as far as it can when dilated.
+/// DeepLab: as tight, but of neighbouring cells at any output stride.
 /// @param ceil_mode  of the classifier's pool
 Pool MakePool(int64_t kernel, bool ceil_mode, Geometry geometry, StrideWalk& walk);
 

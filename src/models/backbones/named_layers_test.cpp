@@ -254,6 +254,13 @@ TEST(NamedLayersTest, EveryModuleOfEveryNetworkReports) {
   for (const std::string name : {"fcn_resnet50", "deeplabv3_resnet50", "deeplabv3_mobilenet_v2"}) {
     specs.push_back({{"name", name}, {"width", 0.0625}});
   }
+  for (const std::string backbone : {"vgg11", "resnet18"}) {
+    const Json narrow = {{"name", backbone}, {"width", 0.0625}};
+    specs.push_back(
+        {{"name", "deeplab_v1"}, {"backbone", narrow}, {"msc", true}, {"fc_width", 16}});
+    specs.push_back({{"name", "deeplab_v2"}, {"backbone", narrow}});
+    specs.push_back({{"name", "deeplab_v2"}, {"backbone", narrow}, {"head", "largefov"}});
+  }
   for (const Json& spec : specs) {
     const auto model = MakeModel(spec, 4);
     model->eval();

@@ -109,6 +109,10 @@ void CheckOutputStride(const std::string& where, int output_stride) {
 
 void TrunkOptions::Check(const std::string& where) const {
   CheckOutputStride(where, output_stride);
+  if (published_fcn && deeplab) {
+    throw Error(where, ".deeplab: published_fcn is the geometry of another network; leave one of ",
+                "them out");
+  }
   if (output_stride == 32) return;
   if (published_fcn) {
     throw Error(where, ".output_stride: FCN's published geometry has stride 32, found ",

@@ -6,6 +6,7 @@
 //   classifier: fc 4096, relu, dropout, fc 4096, relu, dropout, fc classes
 //   trunk:      the same layers with fc6 as 7x7 and fc7 as 1x1 convolution (FCN, section 4.1);
 //               maps: pool1 (stride 2), pool2 (4), pool3 (8), pool4 (16), fc7 (32)
+//   DeepLab's:  pools of 3x3 cells, and the last map is pool5
 //
 // Deviations:
 //   - fresh weights are drawn after He et al. 2015 (fan in), without which the deeper nets do not
@@ -96,9 +97,12 @@ StagedFeatures MakeFeatures(const std::string& name, const VggOptions& options, 
       features.Add(nn::ReLU(nn::ReLUOptions(true)));
       in = out;
     }
-    features.Add(MakePool(2, geometry == Geometry::kPublished, geometry, walk));
+    features.Add(MakePool(geometry == Geometry::kDeepLab ? 3 : 2, geometry == Geometry::kPublished,
+                          geometry, walk));
     stride *= 2;
-    if (stride < 32) features.Mark(static_cast<int>(stride), out, walk);
+    // Up to 32 lie fc6 and fc7.
+    if (stride < 32 || geometry == Geometry::kDeepLab)
+      features.Mark(static_cast<int>(stride), out, walk);
   }
   return features;
 }
@@ -153,10 +157,15 @@ std::shared_ptr<Trunk> MakeVggTrunk(const std::string& name, const VggOptions& o
   options.Check();
   trunk.Check();
   CheckPublished(options, trunk, "VggOptions");
-  const Geometry geometry = trunk.published_fcn ? Geometry::kPublished : Geometry::kTight;
+  Geometry geometry = trunk.published_fcn ? Geometry::kPublished : Geometry::kTight;
+  if (trunk.deeplab) geometry = Geometry::kDeepLab;
   StrideWalk walk(trunk.output_stride);
   StagedFeatures features = MakeFeatures(name, options, geometry, walk);
   features.pooling_indices = trunk.pooling_indices;
+  if (trunk.deeplab) {
+    const HeadFcLayers fc = {"classifier.0", "classifier.3", FcWidth(options)};
+    return std::make_shared<FcLessTrunk>(features, fc, NetworkTraits());
+  }
   const FcOptions fc = {FcWidth(options), options.fc6_kernel, options.dropout,
                         "classifier.0",   "classifier.3",     "classifier.6"};
   return std::make_shared<FcTrunk>(features, Scaled(kChannels.back(), options.width), fc, geometry,
@@ -172,6 +181,7 @@ std::shared_ptr<SegModel> MakeVggClassifier(const std::string& name, const VggOp
 
 std::shared_ptr<Trunk> MakeVggTrunk(const std::string& name, JsonReader& reader,
                                     const TrunkOptions& trunk) {
+  RefuseFcOptions(reader, trunk);
   const VggOptions options = ReadVggOptions(reader);
   CheckPublished(options, trunk, reader.path());
   return MakeVggTrunk(name, options, trunk);
