@@ -4,12 +4,12 @@
 //   ResNet: KaimingHe/deep-residual-networks, prototxt/
 //   SqueezeNet: forresti/SqueezeNet, SqueezeNet_v1.0 and v1.1
 //   FCN: shelhamer/fcn.berkeleyvision.org, voc-fcn*/net.py; names of 2014: Caffe's model zoo
+//   DeepLab: caffe_deeplab.h
 
 #include "weights/caffe_names.h"
 
 #include <torch/torch.h>
 
-#include <map>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -20,13 +20,13 @@
 #include "nn/bilinear.h"
 #include "tensor/state.h"
 #include "tensor/weight_file.h"
+#include "weights/caffe_deeplab.h"
 #include "weights/caffe_network.h"
 
 namespace seglab {
 namespace {
 
-/// Caffe's layer -> the network's.
-using Layers = std::map<std::string, std::string>;
+using Layers = CaffeLayers;
 
 bool HasLayer(const TensorFile& file, const std::string& layer) {
   return file.Find(layer + ".weight") != nullptr;
@@ -170,8 +170,12 @@ bool IsSkipFactor(const std::string& name, const at::Tensor& tensor) {
 class Renamer {
  public:
   Renamer(TensorFile& file, const Family& family)
-      : file_(file), fcn_(family.fc && IsCaffeFcn(file)), layers_(family.layers(file)) {
+      : file_(file),
+        fcn_(family.fc && IsCaffeFcn(file)),
+        deeplab_(!fcn_ && IsCaffeDeepLab(file)),
+        layers_(family.layers(file)) {
     if (fcn_) layers_ = FcnLayers(file, layers_);
+    if (deeplab_) layers_ = DeepLabLayers(file, layers_);
   }
 
   void Rename() {
@@ -202,6 +206,7 @@ class Renamer {
     for (const auto& [name, tensor] : file_.tensors) {
       const std::string ours = NameOf(name);
       if (fcn_ && IsSkipFactor(name, tensor)) continue;
+      if (deeplab_ && IsScaleCopy(file_, name, tensor)) continue;
       if (fcn_ && ours.starts_with("upscore") && ours.ends_with(".weight")) {
         const at::Tensor filters = ChannelFilters(tensor);
         if (!IsBilinear(filters)) tensors.emplace_back(name, filters);
@@ -221,7 +226,7 @@ class Renamer {
   }
 
   TensorFile& file_;
-  const bool fcn_;
+  const bool fcn_, deeplab_;
   Layers layers_;
 };
 

@@ -245,8 +245,8 @@ TEST(CaffeNames, TheFixedFactorsOfSkipsGo) {
 
 TEST(CaffeNames, WhatIsUnknownStays) {
   CaffeFile file = Vgg({2, 2, 3, 3, 3});
-  const auto names = file.Add("fc6").Add("fc8_voc12").Add("conv1_1_bgrd").Add("score").Renamed();
-  for (const char* name : {"fc8_voc12.weight", "conv1_1_bgrd.bias", "score.weight"})
+  const auto names = file.Add("fc6").Add("fc8_flickr").Add("conv1_1_bgrd").Add("score").Renamed();
+  for (const char* name : {"fc8_flickr.weight", "conv1_1_bgrd.bias", "score.weight"})
     EXPECT_EQ(names.count(name), 1u) << name;
 
   CaffeFile other;

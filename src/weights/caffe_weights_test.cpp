@@ -10,6 +10,7 @@
 #include "tensor/test_files.h"
 #include "weights/init.h"
 #include "weights/load.h"
+#include "weights/test_caffe_file.h"
 #include "weights/test_model_files.h"
 
 // Files of Caffe, byte by byte, into networks.
@@ -17,24 +18,8 @@ namespace seglab {
 namespace {
 
 using test_files::Field;
-using test_files::NumberField;
 using testing::AllOf;
 using testing::HasSubstr;
-
-/// LayerParameter: name 1, type 2, blobs 7; BlobProto: data 5, shape 7.
-std::string Layer(const std::string& name, const std::string& type,
-                  const std::vector<at::Tensor>& blobs) {
-  std::string layer = Field(1, name) + Field(2, type);
-  for (const at::Tensor& blob : blobs) {
-    const at::Tensor plain = blob.detach().contiguous();
-    std::string shape;
-    for (int64_t side : plain.sizes()) shape += NumberField(1, static_cast<uint64_t>(side));
-    const std::string_view data(static_cast<const char*>(plain.data_ptr()),
-                                static_cast<size_t>(plain.numel()) * sizeof(float));
-    layer += Field(7, Field(7, shape) + Field(5, data));
-  }
-  return Field(100, layer);
-}
 
 struct Pair {
   const char* caffe;
@@ -53,15 +38,15 @@ std::string Layers(const SegModel& model, const std::string& prefix) {
   std::string text = Field(1, "net");
   for (const Pair& pair : kVgg11) {
     const std::string ours = prefix + pair.ours;
-    text += Layer(pair.caffe, "Convolution",
-                  {Weight(model, ours + ".weight"), Weight(model, ours + ".bias")});
+    text += CaffeLayer(pair.caffe, "Convolution",
+                       {Weight(model, ours + ".weight"), Weight(model, ours + ".bias")});
   }
   return text;
 }
 
 std::string Linear(const SegModel& model, const std::string& caffe, const std::string& ours,
                    const std::string& type = "InnerProduct") {
-  return Layer(caffe, type, {Weight(model, ours + ".weight"), Weight(model, ours + ".bias")});
+  return CaffeLayer(caffe, type, {Weight(model, ours + ".weight"), Weight(model, ours + ".bias")});
 }
 
 TEST(CaffeWeights, AClassifierIsUsedAndStartsAnFcn) {
@@ -103,7 +88,7 @@ TEST(CaffeWeights, AnFcnIsUsedWhole) {
                                          Linear(*source, "fc6", "backbone.fc6", "Convolution") +
                                          Linear(*source, "fc7", "backbone.fc7", "Convolution") +
                                          Linear(*source, "score_fr", "score_fr", "Convolution") +
-                                         Layer("upscore", "Deconvolution", {weight})));
+                                         CaffeLayer("upscore", "Deconvolution", {weight})));
   };
   ModelChoice choice;
   choice.model = TinySpec("fcn32s");

@@ -31,6 +31,13 @@ struct Candidate {
     made["backbone"]["width"] = width;
     return made;
   }
+
+  /// Made at once; only names, sides and kernels are those of the network.
+  Json Thin() const {
+    Json made = AtWidth(kThin);
+    if (made["name"] == "deeplab_v1") made["fc_width"] = 1;  // else of VGG's width on other trunks
+    return made;
+  }
 };
 
 /// An option of a backbone that changes its names. All others that names do not tell are off.
@@ -64,20 +71,71 @@ void AddBackbones(const std::string& network, bool classifier, std::vector<Candi
   }
 }
 
+/// The side of a layer's kernel; 0 where it has none.
+int64_t KernelSide(const NamedTensors& tensors, const std::string& layer) {
+  for (const auto& [name, tensor] : tensors) {
+    if (name == layer + ".weight" && tensor.dim() == 4) return tensor.size(2);
+  }
+  return 0;
+}
+
 bool HasLayer(const NamedTensors& tensors, const std::string& layer) {
   return std::any_of(tensors.begin(), tensors.end(),
                      [&](const auto& item) { return HasPrefix(item.first, layer); });
+}
+
+/// What of a DeepLab's options its names and kernels tell; more than one where only rates differ,
+/// the default first. "name" and "backbone" are still to come.
+std::vector<Json> DeepLabOptions(const std::string& network, const NamedTensors& tensors) {
+  if (network == "deeplab_v2") {
+    if (HasLayer(tensors, "fc6.1") || HasLayer(tensors, "fc1.c0"))
+      return {Json::object(), {{"head", "aspp_s"}}};
+    return {{{"head", "largefov"}}};
+  }
+  Json options = Json::object();
+  if (HasLayer(tensors, "msc")) options["msc"] = true;
+  std::vector<Json> all;
+  for (const auto& [name, side] :
+       {std::pair("largefov", 3), {"7x7_r4", 7}, {"4x4_r4", 4}, {"4x4_r8", 4}}) {
+    if (KernelSide(tensors, "fc6") != side) continue;
+    if (side != 3) options["fc6"] = name;
+    all.push_back(options);
+  }
+  return all;
+}
+
+/// Whether a trunk has the finest map that DeepLab's "msc" looks at, as all but AlexNet have.
+bool HasMapOfStride2(const Json& backbone) {
+  Json thin = ModelObject(backbone);
+  thin["width"] = kThin;
+  return MakeTrunk(thin, {}, "weights")->Strides().front() == 2;
+}
+
+void AddDeepLab(const std::string& network, const NamedTensors& tensors,
+                std::vector<Candidate>& candidates) {
+  std::vector<Candidate> plain;
+  AddBackbones(network, false, plain);
+  for (const Json& options : DeepLabOptions(network, tensors)) {
+    for (Candidate candidate : plain) {
+      if (options.contains("msc") && !HasMapOfStride2(candidate.spec["backbone"])) continue;
+      candidate.spec.update(options);
+      candidates.push_back(candidate);
+    }
+  }
 }
 
 /// Only those that the outermost names leave possible.
 std::vector<Candidate> Candidates(const NamedTensors& tensors) {
   std::vector<Candidate> candidates;
   const bool backbone = HasLayer(tensors, "backbone"), fcn = HasLayer(tensors, "score_fr");
+  const bool deeplab = HasLayer(tensors, "fc8") || HasLayer(tensors, "fc1");
   for (const ModelRow& row : ModelRows()) {
     if (row.task == Task::kClassification) {
       if (!backbone) AddBackbones(row.name, true, candidates);
     } else if (row.name.starts_with("fcn") && row.name.find("resnet") == std::string::npos) {
       if (fcn) AddBackbones(row.name, false, candidates);
+    } else if (row.name == "deeplab_v1" || row.name == "deeplab_v2") {
+      if (backbone && deeplab) AddDeepLab(row.name, tensors, candidates);
     } else if (!fcn) {
       candidates.push_back(Candidate{Json{{"name", row.name}}});
       if (!HasLayer(tensors, "aux_classifier") || row.name.find("resnet") == std::string::npos)
@@ -143,7 +201,7 @@ double WidthOf(const Candidate& candidate, const NamedTensors& tensors) {
 std::vector<NetworkMatch> MatchNetworks(const NamedTensors& tensors) {
   std::vector<NetworkMatch> published, others;
   for (const Candidate& candidate : Candidates(tensors)) {
-    const Fit fit = FitOf(*MakeModel(candidate.AtWidth(kThin), 2, "weights"), tensors);
+    const Fit fit = FitOf(*MakeModel(candidate.Thin(), 2, "weights"), tensors);
     if (fit == Fit::kNone) continue;
     const double width = WidthOf(candidate, tensors);
     if (width == 1) {

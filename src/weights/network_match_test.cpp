@@ -62,6 +62,36 @@ TEST(MatchNetworks, AnAuxiliaryHeadIsPartOfTheNetwork) {
   EXPECT_EQ(found[0].spec, spec);
 }
 
+// What differs in rates alone is named in all its forms, the default first.
+TEST(MatchNetworks, DeepLabs) {
+  const Json thin = {{"name", "vgg11"}, {"width", 0.25}},
+             mobile = {{"name", "mobilenet_v2"}, {"width", 0.5}};
+  const auto with = [](Json spec, const char* option, const Json& value) {
+    spec[option] = value;
+    return spec;
+  };
+  const auto specs = [](const std::vector<NetworkMatch>& matches) {
+    std::vector<Json> found;
+    for (const NetworkMatch& match : matches) {
+      EXPECT_TRUE(match.whole);
+      found.push_back(match.spec);
+    }
+    return found;
+  };
+  const Json v1 = On("deeplab_v1", thin), v2 = On("deeplab_v2", thin),
+             on_mobile = On("deeplab_v2", mobile);
+  EXPECT_EQ(specs(MatchesOf(v1)), (std::vector<Json>{v1, with(v2, "head", "largefov")}));
+  EXPECT_EQ(specs(MatchesOf(with(v1, "fc6", "4x4_r8"))),
+            (std::vector<Json>{with(v1, "fc6", "4x4_r4"), with(v1, "fc6", "4x4_r8")}));
+  const Json msc = with(with(v1, "msc", true), "fc6", "7x7_r4");
+  EXPECT_EQ(specs(MatchesOf(msc)), (std::vector<Json>{msc}));
+  EXPECT_EQ(specs(MatchesOf(v2)), (std::vector<Json>{v2, with(v2, "head", "aspp_s")}));
+  EXPECT_EQ(specs(MatchesOf(on_mobile)),
+            (std::vector<Json>{on_mobile, with(on_mobile, "head", "aspp_s")}));
+  EXPECT_EQ(specs(MatchesOf(with(on_mobile, "head", "largefov"))),
+            (std::vector<Json>{with(on_mobile, "head", "largefov")}));
+}
+
 TEST(MatchNetworks, UnknownNamesMatchNothing) {
   EXPECT_TRUE(MatchNetworks({}).empty());
   EXPECT_TRUE(MatchNetworks({{"conv1.weight", torch::zeros({4, 3, 3, 3})}}).empty());

@@ -5,10 +5,12 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/error.h"
 #include "tensor/tensor_file.h"
+#include "tensor/test_files.h"
 #include "weights/caffe_names.h"
 
 // Files of Caffe's networks, as ReadWeights gives them.
@@ -75,6 +77,23 @@ inline CaffeFile ResNet(const std::vector<std::string>& ids) {
     }
   }
   return file.Add("fc1000");
+}
+
+/// A layer of a file, byte by byte. LayerParameter: name 1, type 2, blobs 7; BlobProto: data 5,
+/// shape 7.
+inline std::string CaffeLayer(const std::string& name, const std::string& type,
+                              const std::vector<at::Tensor>& blobs) {
+  std::string layer = test_files::Field(1, name) + test_files::Field(2, type);
+  for (const at::Tensor& blob : blobs) {
+    const at::Tensor plain = blob.detach().contiguous();
+    std::string shape;
+    for (int64_t side : plain.sizes())
+      shape += test_files::NumberField(1, static_cast<uint64_t>(side));
+    const std::string_view data(static_cast<const char*>(plain.data_ptr()),
+                                static_cast<size_t>(plain.numel()) * sizeof(float));
+    layer += test_files::Field(7, test_files::Field(7, shape) + test_files::Field(5, data));
+  }
+  return test_files::Field(100, layer);
 }
 
 }  // namespace seglab

@@ -44,9 +44,11 @@ void CheckTraits(const TensorFile& file, const SegModel& model, const Json& spec
   for (const NetworkTraits& traits : {*theirs, ours}) {
     for (const auto& [name, value] : traits) names.insert(name);
   }
-  // A classifier's maps are cropped nowhere: it starts networks of either geometry.
-  if (ModelTask(CheckpointSpec(file, path), path + " (model)") != ModelTask(spec))
+  // A classifier's maps are cropped nowhere, and its head has no rates: it starts networks of any.
+  if (ModelTask(CheckpointSpec(file, path), path + " (model)") != ModelTask(spec)) {
     names.erase("geometry");
+    names.erase("rates");
+  }
   for (const std::string& name : names) {
     const std::string there = TraitText(*theirs, name), here = TraitText(ours, name);
     if (there != here) WarnOfOther(there, here, path);
