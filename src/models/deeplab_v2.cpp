@@ -11,6 +11,7 @@
 //   aspp_l     6, 12, 18, 24       fc6 3x3 1024 at the rate,       fc1 3x3 at the rate:
 //   aspp_s     2, 4, 8, 12         fc7 1x1 1024, fc8 1x1:          classes
 //   largefov   12                  classes
+//   score      a 1x1 convolution to the classes, fc1: ResNet-101 in the first rows of table 4
 //
 //   VGG-16 is that of deeplab_v1 without pool5a. ResNet-101 is Caffe's, with the strides on the
 //   first 1x1 of a block. "scales": the same network on several sizes of the image, the largest
@@ -45,12 +46,12 @@ namespace nn = torch::nn;
 
 struct HeadRow {
   const char* name;
-  std::vector<int64_t> rates;
+  std::vector<int64_t> rates;  ///< none: 1x1
 };
 
 const std::vector<HeadRow>& HeadRows() {
   static const std::vector<HeadRow> rows = {
-      {"aspp_l", {6, 12, 18, 24}}, {"aspp_s", {2, 4, 8, 12}}, {"largefov", {12}}};
+      {"aspp_l", {6, 12, 18, 24}}, {"aspp_s", {2, 4, 8, 12}}, {"largefov", {12}}, {"score", {}}};
   return rows;
 }
 
@@ -105,7 +106,7 @@ class DeepLabV2 : public SegModel {
     backbone_ =
         register_module("backbone", MakeTrunk(options.backbone, trunk, options.path + ".backbone"));
     const int64_t in = backbone_->Channels(32);
-    if (backbone_->HeadFc()) {
+    if (backbone_->HeadFc() && !rates_.empty()) {
       DeepLabFcOptions fc;
       fc.in = in;
       fc.rates = rates_;
@@ -116,9 +117,12 @@ class DeepLabV2 : public SegModel {
     }
     if (options.fc_width > 0 || options.dropout) {
       throw Error(options.path, options.fc_width > 0 ? ".fc_width" : ".dropout",
-                  ": is of fc6 and fc7, which only VGG and AlexNet have; leave it out");
+                  ": is of fc6 and fc7, which only VGG and AlexNet have, and not with the head ",
+                  "\"score\"; leave it out");
     }
-    if (rates_.size() == 1) {
+    if (rates_.empty()) {
+      single_ = register_module("fc1", DeepLabScoreLayer(nn::Conv2dOptions(in, classes, 1)));
+    } else if (rates_.size() == 1) {
       single_ = register_module("fc1", SummedConvsImpl::AtrousScores(in, classes, rates_.front()));
     } else {
       summed_ = register_module("fc1", SummedConvs(in, classes, rates_));
@@ -153,7 +157,7 @@ class DeepLabV2 : public SegModel {
 
   NetworkTraits Traits() const override {
     NetworkTraits traits = backbone_->Traits();
-    traits["rates"] = RatesText(rates_);
+    if (!rates_.empty()) traits["rates"] = RatesText(rates_);
     return traits;
   }
 

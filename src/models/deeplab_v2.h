@@ -14,15 +14,16 @@ namespace seglab {
 
 struct DeepLabV2Options {
   Json backbone = {{"name", "resnet101"}, {"caffe", true}};  ///< a name, or an object with "name"
-  std::string head = "aspp_l";  ///< "aspp_l", "aspp_s" or "largefov": the rates below
+  std::string head = "aspp_l";  ///< "aspp_l", "aspp_s", "largefov": the rates below; "score": 1x1
   /// Of the head's 3x3 windows, in cells of the map, 1..64, at most 16 of them; none: the head's,
   /// {6, 12, 18, 24}, {2, 4, 8, 12} or {12}.
   std::vector<int64_t> rates = {};
   int output_stride = 8;     ///< 32, 16, 8 or 4; published 8
   MultiScaleOptions scales;  ///< published {0.5, 0.75, 1} in the rows "MSC"
-  /// Channels of fc6 and fc7, at most 65536; 0: 1024 times VGG's width. Only on VGG and AlexNet.
+  /// Channels of fc6 and fc7, at most 65536; 0: 1024 times VGG's width. Only on VGG and AlexNet,
+  /// and not with the head "score".
   int fc_width = 0;
-  std::optional<double> dropout;  ///< behind fc6 and fc7, 0..0.95, 0.5; only on VGG and AlexNet
+  std::optional<double> dropout;          ///< behind fc6 and fc7, 0..0.95; 0.5; likewise
   std::string path = "DeepLabV2Options";  ///< names the options in messages
 
   /// The backbone's options are checked when it is made.

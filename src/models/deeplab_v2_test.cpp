@@ -87,6 +87,21 @@ TEST(DeepLabV2Test, OnResNetBranchesAreSingleConvolutions) {
   }
 }
 
+TEST(DeepLabV2Test, ScoreIsA1x1OnAnyTrunk) {
+  for (const std::string backbone : {"resnet18", "vgg11"}) {
+    const auto model = ThinV2(backbone, {{"head", "score"}});
+    model->eval();
+    torch::NoGradGuard no_grad;
+    const at::Tensor image = torch::randn({1, 3, 33, 41});
+    const at::Tensor expected = DeepLabReference(*model).Conv("fc1", model->Features(image), 1, 0);
+    const at::Tensor wide = at::upsample_bilinear2d(expected, {33, 41}, /*align_corners=*/true);
+    EXPECT_LT((model->forward(image).logits - wide).abs().max().item<double>(), 1e-5);
+    EXPECT_EQ(model->Traits().count("rates"), 0u);
+    EXPECT_FALSE(model->named_parameters().contains("fc6.weight"));
+  }
+  EXPECT_THAT(V2Message("vgg11", {{"head", "score"}, {"fc_width", 64}}), HasSubstr("leave it out"));
+}
+
 TEST(DeepLabV2Test, TheDefaultIsCaffesResNet101) {
   const DeepLabV2Options options;
   EXPECT_EQ(options.backbone, (Json{{"name", "resnet101"}, {"caffe", true}}));

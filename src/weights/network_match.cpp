@@ -90,7 +90,7 @@ std::vector<Json> DeepLabOptions(const std::string& network, const NamedTensors&
   if (network == "deeplab_v2") {
     if (HasLayer(tensors, "fc6.1") || HasLayer(tensors, "fc1.c0"))
       return {Json::object(), {{"head", "aspp_s"}}};
-    return {{{"head", "largefov"}}};
+    return {{{"head", KernelSide(tensors, "fc1") == 1 ? "score" : "largefov"}}};
   }
   Json options = Json::object();
   if (HasLayer(tensors, "msc")) options["msc"] = true;

@@ -88,8 +88,10 @@ TEST(MatchNetworks, DeepLabs) {
   EXPECT_EQ(specs(MatchesOf(v2)), (std::vector<Json>{v2, with(v2, "head", "aspp_s")}));
   EXPECT_EQ(specs(MatchesOf(on_mobile)),
             (std::vector<Json>{on_mobile, with(on_mobile, "head", "aspp_s")}));
-  EXPECT_EQ(specs(MatchesOf(with(on_mobile, "head", "largefov"))),
-            (std::vector<Json>{with(on_mobile, "head", "largefov")}));
+  for (const std::string head : {"largefov", "score"}) {
+    EXPECT_EQ(specs(MatchesOf(with(on_mobile, "head", head))),
+              (std::vector<Json>{with(on_mobile, "head", head)}));
+  }
 }
 
 TEST(MatchNetworks, UnknownNamesMatchNothing) {
