@@ -13,7 +13,9 @@ function(seglab_use_torch target)
   target_link_libraries(${target} PUBLIC seglab::torch)
   if(SEGLAB_PCH)
     if(NOT TARGET seglab_pch)
-      file(WRITE ${PROJECT_BINARY_DIR}/seglab_pch.cpp "// Host of the shared precompiled header.\n")
+      # CONFIGURE leaves an unchanged file alone: configuring again must not compile all again.
+      file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/seglab_pch.cpp
+           CONTENT "// Host of the shared precompiled header.\n")
       add_library(seglab_pch STATIC ${PROJECT_BINARY_DIR}/seglab_pch.cpp)
       target_link_libraries(seglab_pch PUBLIC seglab_flags seglab::torch)
       target_precompile_headers(seglab_pch PRIVATE <torch/torch.h>)
