@@ -1,7 +1,7 @@
 #pragma once
 
 #include <algorithm>
-#include <barrier>
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <thread>
@@ -9,17 +9,44 @@
 
 namespace seglab {
 
+/// Where threads wait for one another. They do not sleep: steps are short, and waking takes longer
+/// than many of them.
+class SpinBarrier {
+ public:
+  explicit SpinBarrier(int threads) : threads_(threads), missing_(threads) {}
+
+  void Wait() {
+    if (threads_ == 1) return;
+    const unsigned round = round_.load(std::memory_order_relaxed);
+    if (missing_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+      missing_.store(threads_, std::memory_order_relaxed);
+      round_.store(round + 1, std::memory_order_release);
+      return;
+    }
+    // More threads than cores must not wait for one that waits for them.
+    constexpr int kPatience = 4000;
+    for (int tries = 0; round_.load(std::memory_order_acquire) == round; ++tries) {
+      if (tries > kPatience) std::this_thread::yield();
+    }
+  }
+
+ private:
+  const int threads_;
+  std::atomic<int> missing_;
+  std::atomic<unsigned> round_{0};
+};
+
 /// One of several threads that do the same work on different parts of it, in step.
 class Member {
  public:
-  Member(int index, int size, std::barrier<>& barrier)
+  Member(int index, int size, SpinBarrier& barrier)
       : index_(index), size_(size), barrier_(barrier) {}
 
   int index() const { return index_; }
   int size() const { return size_; }
 
   /// Waits until every member has come here; what they wrote before is seen behind it.
-  void Wait() { barrier_.arrive_and_wait(); }
+  void Wait() { barrier_.Wait(); }
 
   struct Range {
     int64_t first, last;
@@ -34,14 +61,14 @@ class Member {
  private:
   int index_;
   int size_;
-  std::barrier<>& barrier_;
+  SpinBarrier& barrier_;
 };
 
 /// Calls work(member) on `threads` threads at once, one of them the caller's, and waits for all.
 /// @param work  must not throw
 inline void RunTeam(int threads, const std::function<void(Member&)>& work) {
   threads = std::max(threads, 1);
-  std::barrier<> barrier(threads);
+  SpinBarrier barrier(threads);
   std::vector<std::jthread> others;
   others.reserve(static_cast<size_t>(threads - 1));
   for (int i = 1; i < threads; ++i) {

@@ -96,37 +96,44 @@ void DenseCrf::CheckSize(int64_t height, int64_t width, int labels,
 
 std::vector<CrfKernel> DenseCrf::Features(const uint8_t* image, int64_t width,
                                           const std::vector<uint32_t>& order) {
-  std::vector<CrfKernel> kernels;
+  const bool bilateral = options_.bilateral_weight > 0;
+  const bool gaussian = options_.gaussian_weight > 0;
   planes_.resize(7);
-  const auto plane = [&](size_t i) -> float* {
-    planes_[i].resize(order.size());
-    return planes_[i].data();
-  };
-  const auto add_places = [&](size_t first, double sigma) {
-    float* xs = plane(first);
-    float* ys = plane(first + 1);
-    const float scale = 1 / static_cast<float>(sigma);
-    for (size_t i = 0; i < order.size(); ++i) {
-      xs[i] = static_cast<float>(order[i] % static_cast<uint32_t>(width)) * scale;
-      ys[i] = static_cast<float>(order[i] / static_cast<uint32_t>(width)) * scale;
-    }
-    kernels.back().features = {xs, ys};
-  };
-  if (options_.bilateral_weight > 0) {
-    kernels.push_back({{}, options_.bilateral_weight, options_.normalisation});
-    add_places(0, options_.bilateral_sigma_xy);
-    const float scale = 1 / static_cast<float>(options_.bilateral_sigma_rgb);
-    for (size_t c = 0; c < 3; ++c) {
-      float* out = plane(2 + c);
-      for (size_t i = 0; i < order.size(); ++i) {
-        out[i] = static_cast<float>(image[size_t{3} * order[i] + c]) * scale;
-      }
-      kernels.back().features.push_back(out);
-    }
+  std::array<float*, 7> out{};
+  for (size_t i = 0; i < 7; ++i) {
+    if (!(i < 5 ? bilateral : gaussian)) continue;
+    Reserve(planes_[i], order.size());
+    out[i] = planes_[i].data();
   }
-  if (options_.gaussian_weight > 0) {
-    kernels.push_back({{}, options_.gaussian_weight, options_.normalisation});
-    add_places(5, options_.gaussian_sigma_xy);
+  const auto columns = static_cast<uint32_t>(width);
+  const float near = 1 / static_cast<float>(options_.bilateral_sigma_xy);
+  const float color = 1 / static_cast<float>(options_.bilateral_sigma_rgb);
+  const float nearer = 1 / static_cast<float>(options_.gaussian_sigma_xy);
+  RunTeam(field_.threads(), [&](Member& member) {
+    const auto [first, last] = member.Share(static_cast<int64_t>(order.size()), 64);
+    for (auto i = static_cast<size_t>(first); i < static_cast<size_t>(last); ++i) {
+      const auto x = static_cast<float>(order[i] % columns);
+      const auto y = static_cast<float>(order[i] / columns);
+      if (bilateral) {
+        out[0][i] = x * near;
+        out[1][i] = y * near;
+        const uint8_t* pixel = image + size_t{3} * order[i];
+        for (size_t c = 0; c < 3; ++c) out[2 + c][i] = static_cast<float>(pixel[c]) * color;
+      }
+      if (gaussian) {
+        out[5][i] = x * nearer;
+        out[6][i] = y * nearer;
+      }
+    }
+  });
+  std::vector<CrfKernel> kernels;
+  if (bilateral) {
+    kernels.push_back(
+        {{out.begin(), out.begin() + 5}, options_.bilateral_weight, options_.normalisation});
+  }
+  if (gaussian) {
+    kernels.push_back(
+        {{out.begin() + 5, out.end()}, options_.gaussian_weight, options_.normalisation});
   }
   return kernels;
 }

@@ -53,8 +53,8 @@ class DenseCrf {
   CrfOptions options_;
   std::string where_;
   MeanField field_;
-  std::vector<std::vector<float>> planes_;  // features
-  double granted_ = 0;                      // bytes that were there for images before
+  std::vector<HugeVector<float>> planes_;  // features
+  double granted_ = 0;                     // bytes that were there for images before
 };
 
 }  // namespace seglab

@@ -1,9 +1,9 @@
 #include "crf/lattice.h"
 
 #include <algorithm>
-#include <atomic>
 #include <bit>
 #include <cmath>
+#include <utility>
 
 #include "crf/lattice_digits.h"
 #include "crf/point_table.h"
@@ -17,25 +17,33 @@ constexpr float kLargestFeature = 0x1p24f;
 
 }  // namespace
 
-/// How the vertices of pixels' simplices get numbers. The keys are parted by their hash, each part
-/// has a table and numbers of its own and belongs to one member: point = number * parts + part.
+/// How the vertices of pixels' simplices get numbers. Each member numbers those of its pixels; then
+/// the keys are parted by their hash, and the owner of a part gives each of its keys, whoever has
+/// it, a point: number * parts + part.
 template <typename Key>
 struct Lattice::Numbering {
+  /// What a member finds in its pixels, by its own numbers.
+  struct Own {
+    Table<Key> table;
+    HugeVector<Key> keys;
+    HugeVector<uint32_t> counts;  // how many terms, then where the next one goes
+    HugeVector<uint32_t> points;
+  };
   struct Part {
     Table<Key> table;
     std::vector<Key> keys;         // by number
-    std::vector<uint32_t> counts;  // pixels of each, then where their terms go
+    std::vector<uint32_t> counts;  // terms of each, of the members so far
   };
 
   std::vector<Key> radix;  // of each axis; zero of the last, which is not in the key
   Key all = 0;             // the sum of radix
   std::vector<int64_t> least;
-  std::vector<Key> keys;  // (d + 1) a pixel
-  std::vector<Key> of_point;
+  std::vector<Own> owns;
   std::vector<Part> parts;
   int part_bits = 0;
-  std::vector<std::vector<uint32_t>> next;  // of each axis, by point
-  std::vector<std::vector<uint8_t>> has_before;
+  HugeVector<Key> of_point;
+  std::vector<HugeVector<uint32_t>> next;  // of each axis, by point
+  std::vector<HugeVector<uint8_t>> has_before;
 
   void SetDigits(const LatticeDigits& digits) {
     radix.clear();
@@ -54,16 +62,25 @@ struct Lattice::Numbering {
     return part_bits == 0 ? 0 : static_cast<uint32_t>(hash >> (64 - part_bits));
   }
   size_t Parts() const { return size_t{1} << part_bits; }
+  uint32_t Point(size_t number, size_t part) const {
+    return static_cast<uint32_t>(number << part_bits | part);
+  }
 
-  /// Keys of all vertices, weights of all pixels.
-  void FindKeys(Member& member, std::span<const float* const> features, int64_t n,
-                std::vector<Term>& slice) {
+  /// The member's pixels: weights, and its own numbers of their vertices.
+  void NumberOwn(Member& member, std::span<const float* const> features, int64_t n, Term* slice) {
     const auto d = static_cast<int>(features.size());
     const auto corners = static_cast<size_t>(d) + 1;
+    Own& own = owns[static_cast<size_t>(member.index())];
+    const Member::Range range = member.Share(n, kSimplexBlock);
+    own.table.Clear(static_cast<size_t>(range.last - range.first));
+    own.keys.clear();
+    own.counts.clear();
     std::vector<int32_t> rests(corners * kSimplexBlock), ranks(rests);
     std::vector<float> weights(corners * kSimplexBlock);
-    std::vector<Key> by_rank(corners);
-    const Member::Range range = member.Share(n, kSimplexBlock);
+    std::vector<Key> by_rank(corners), keys(corners * kSimplexBlock);
+    // A vertex is often the one of the pixel before.
+    std::vector<Key> last_key(corners, kEmpty<Key>);
+    std::vector<uint32_t> last_number(corners, 0);
     for (int64_t first = range.first; first < range.last; first += kSimplexBlock) {
       const int64_t last = std::min(range.last, first + kSimplexBlock);
       FindSimplices(features.data(), d, first, last, rests.data(), ranks.data(), weights.data());
@@ -76,69 +93,63 @@ struct Lattice::Numbering {
           if (i < features.size()) key += static_cast<Key>(rests[lane] - least[i]) * radix[i];
         }
         // The vertex of remainder r + 1 lies a step along the axis of rank d - r from that of r.
-        Key* out = keys.data() + static_cast<size_t>(p) * corners;
-        Term* term = slice.data() + static_cast<size_t>(p) * corners;
         for (size_t r = 0; r < corners; ++r) {
-          out[r] = key;
-          term[r].weight = weights[at * corners + r];
+          keys[at * corners + r] = key;
+          own.table.Prefetch(Hash(key));
           key += all - static_cast<Key>(d + 1) * by_rank[corners - 1 - r];
         }
       }
+      Term* term = slice + static_cast<size_t>(first) * corners;
+      for (size_t e = 0, r = 0; e < static_cast<size_t>(last - first) * corners; ++e) {
+        const Key key = keys[e];
+        if (last_key[r] != key) {
+          bool added = false;
+          last_key[r] = key;
+          last_number[r] = own.table.FindOrAdd(key, Hash(key), added);
+          if (added) {
+            own.keys.push_back(key);
+            own.counts.push_back(0);
+          }
+        }
+        term[e] = {last_number[r], weights[e]};
+        ++own.counts[last_number[r]];
+        r = r + 1 == corners ? 0 : r + 1;
+      }
     }
+    own.points.resize(own.keys.size());
   }
 
-  /// Numbers of the vertices in the member's parts, in the order of pixels.
-  void Give(Member& member, size_t entries, size_t corners, std::vector<Term>& slice) {
+  /// Points of the keys in the member's parts. Of each point the terms of the first member come
+  /// first: where another's begin is counted on the way.
+  void Merge(Member& member) {
     const auto [part_first, part_last] = member.Share(static_cast<int64_t>(Parts()));
     for (int64_t i = part_first; i < part_last; ++i) {
       Part& part = parts[static_cast<size_t>(i)];
-      part.table.Clear(entries / Parts() / 8);
+      part.table.Clear(owns.front().keys.size() / Parts());
       part.keys.clear();
       part.counts.clear();
     }
-    // A vertex is often the one of the pixel before.
-    std::vector<Key> last_key(corners, kEmpty<Key>);
-    std::vector<uint32_t> last_point(corners, 0);
-    struct Found {
-      size_t entry;
-      size_t corner;
-      uint64_t hash;
-    };
-    constexpr size_t kBlock = 96;
-    Found found[kBlock];
-    for (size_t first = 0, corner = 0; first < entries; first += kBlock) {
-      const size_t last = std::min(entries, first + kBlock);
-      size_t count = 0;
-      for (size_t e = first; e < last; ++e) {
-        const size_t r = corner;
-        corner = r + 1 == corners ? 0 : r + 1;
-        const uint64_t hash = Hash(keys[e]);
-        const auto part = static_cast<int64_t>(PartOf(hash));
-        if (part < part_first || part >= part_last) continue;
-        parts[static_cast<size_t>(part)].table.Prefetch(hash);
-        found[count++] = {e, r, hash};
-      }
+    constexpr size_t kAhead = 16;
+    for (Own& own : owns) {
+      const size_t count = own.keys.size();
       for (size_t i = 0; i < count; ++i) {
-        const auto [e, r, hash] = found[i];
-        const Key key = keys[e];
-        uint32_t point;
-        const uint32_t in = PartOf(hash);
-        Part& part = parts[in];
-        if (last_key[r] == key) {
-          point = last_point[r];
-        } else {
-          bool added = false;
-          const uint32_t number = part.table.FindOrAdd(key, hash, added);
-          if (added) {
-            part.keys.push_back(key);
-            part.counts.push_back(0);
-          }
-          point = (number << part_bits) | in;
-          last_key[r] = key;
-          last_point[r] = point;
+        if (i + kAhead < count) {
+          const uint64_t hash = Hash(own.keys[i + kAhead]);
+          parts[PartOf(hash)].table.Prefetch(hash);
         }
-        ++part.counts[point >> part_bits];
-        slice[e].index = point;
+        const uint64_t hash = Hash(own.keys[i]);
+        const uint32_t in = PartOf(hash);
+        if (static_cast<int64_t>(in) < part_first || static_cast<int64_t>(in) >= part_last)
+          continue;
+        Part& part = parts[in];
+        bool added = false;
+        const uint32_t number = part.table.FindOrAdd(own.keys[i], hash, added);
+        if (added) {
+          part.keys.push_back(own.keys[i]);
+          part.counts.push_back(0);
+        }
+        own.points[i] = Point(number, in);
+        part.counts[number] += std::exchange(own.counts[i], part.counts[number]);
       }
     }
   }
@@ -169,13 +180,18 @@ void Lattice::Build(Member& member, std::span<const float* const> features, int6
   if (member.index() == 0) {
     dimensions_ = static_cast<int>(features.size());
     pixels_ = n;
-    least_.clear();
-    most_.clear();
-    for (const float* plane : features) {
-      const auto [low, high] = std::minmax_element(plane, plane + n);
-      least_.push_back(*low);
-      most_.push_back(*high);
-    }
+    least_.resize(features.size());
+    most_.resize(features.size());
+  }
+  member.Wait();
+  for (auto i = static_cast<size_t>(member.index()); i < features.size();
+       i += static_cast<size_t>(member.size())) {
+    const auto [low, high] = std::minmax_element(features[i], features[i] + n);
+    least_[i] = *low;
+    most_[i] = *high;
+  }
+  member.Wait();
+  if (member.index() == 0) {
     const LatticeDigits digits(least_, most_);
     is_wide_ = !digits.AreNarrow();
     const auto prepare = [&](auto& numbering) {
@@ -203,96 +219,29 @@ void Lattice::Number(Member& member, std::span<const float* const> features,
   const size_t corners = features.size() + 1;
   const size_t entries = corners * static_cast<size_t>(pixels_);
   if (member.index() == 0) {
-    numbering.part_bits = member.size() == 1 ? 0 : std::bit_width(unsigned(member.size()) * 4u - 1);
+    const auto size = static_cast<unsigned>(member.size());
+    numbering.part_bits = size == 1 ? 0 : static_cast<int>(std::bit_width(size * 4 - 1));
+    numbering.owns.resize(size);
     numbering.parts.resize(numbering.Parts());
-    numbering.keys.resize(entries);
-    slice_.resize(entries);
-    splat_.resize(entries);
+    Reserve(slice_, entries);
+    Reserve(splat_, entries);
     chains_.resize(corners);
     numbering.next.resize(corners);
     numbering.has_before.resize(corners);
   }
   member.Wait();
-  numbering.FindKeys(member, features, pixels_, slice_);
+  numbering.NumberOwn(member, features, pixels_, slice_.data());
   member.Wait();
-  numbering.Give(member, entries, corners, slice_);
+  numbering.Merge(member);
   member.Wait();
-
-  const size_t parts = numbering.Parts();
-  if (member.index() == 0) {
-    size_t most = 0;
-    for (const auto& part : numbering.parts) most = std::max(most, part.keys.size());
-    points_ = static_cast<int64_t>(most * parts);
-    splat_start_.resize(static_cast<size_t>(points_) + 1);
-    numbering.of_point.resize(static_cast<size_t>(points_));
-    uint32_t sum = 0;
-    for (size_t number = 0; number < most; ++number) {
-      for (size_t i = 0; i < parts; ++i) {
-        auto& part = numbering.parts[i];
-        const size_t point = number * parts + i;
-        splat_start_[point] = sum;
-        const bool used = number < part.keys.size();
-        numbering.of_point[point] = used ? part.keys[number] : kEmpty<Key>;
-        if (used) {
-          const uint32_t count = part.counts[number];
-          part.counts[number] = sum;
-          sum += count;
-        }
-      }
-    }
-    splat_start_.back() = sum;
-    for (size_t axis = 0; axis < corners; ++axis) {
-      numbering.next[axis].resize(static_cast<size_t>(points_));
-      numbering.has_before[axis].assign(static_cast<size_t>(points_), 0);
-    }
-  }
+  if (member.index() == 0) PlacePoints(numbering, corners);
   member.Wait();
-
-  // The pixels of each point, in their order.
-  const auto [part_first, part_last] = member.Share(static_cast<int64_t>(parts));
-  const auto mask = static_cast<uint32_t>(parts - 1);
-  for (size_t pixel = 0, e = 0; pixel < static_cast<size_t>(pixels_); ++pixel) {
-    for (size_t r = 0; r < corners; ++r, ++e) {
-      const uint32_t point = slice_[e].index;
-      const auto in = static_cast<int64_t>(point & mask);
-      if (in < part_first || in >= part_last) continue;
-      auto& part = numbering.parts[static_cast<size_t>(in)];
-      splat_[part.counts[point >> numbering.part_bits]++] = {static_cast<uint32_t>(pixel),
-                                                             slice_[e].weight};
-    }
-  }
-  // The next point along each axis.
-  const auto [first, last] = member.Share(points_, 64);
-  constexpr int64_t kBlock = 64;
-  uint64_t hashes[kBlock];
-  for (size_t axis = 0; axis < corners; ++axis) {
-    const Key step = numbering.all - static_cast<Key>(corners) * numbering.radix[axis];
-    uint32_t* next = numbering.next[axis].data();
-    for (int64_t block = first; block < last; block += kBlock) {
-      const int64_t end = std::min(last, block + kBlock);
-      for (int64_t i = block; i < end; ++i) {
-        const uint64_t hash =
-            Hash(static_cast<Key>(numbering.of_point[static_cast<size_t>(i)] + step));
-        hashes[i - block] = hash;
-        numbering.parts[numbering.PartOf(hash)].table.Prefetch(hash);
-      }
-      for (int64_t i = block; i < end; ++i) {
-        const Key key = numbering.of_point[static_cast<size_t>(i)];
-        const uint64_t hash = hashes[i - block];
-        const uint32_t in = numbering.PartOf(hash);
-        const uint32_t number =
-            key == kEmpty<Key> ? kNone
-                               : numbering.parts[in].table.Find(static_cast<Key>(key + step), hash);
-        next[i] = number == kNone ? kNone : (number << numbering.part_bits) | in;
-        // Only one point has it as its next.
-        if (number != kNone) numbering.has_before[axis][next[i]] = 1;
-      }
-    }
-  }
+  PlaceTerms(member, corners, numbering.owns[static_cast<size_t>(member.index())]);
+  FindNext(member, corners, numbering);
   member.Wait();
   for (auto axis = static_cast<size_t>(member.index()); axis < corners;
        axis += static_cast<size_t>(member.size())) {
-    std::vector<uint32_t>& chains = chains_[axis];
+    HugeVector<uint32_t>& chains = chains_[axis];
     const uint32_t* next = numbering.next[axis].data();
     const uint8_t* has_before = numbering.has_before[axis].data();
     chains.clear();
@@ -303,6 +252,77 @@ void Lattice::Number(Member& member, std::span<const float* const> features,
     }
   }
   member.Wait();
+}
+
+template <typename Key>
+void Lattice::PlacePoints(Numbering<Key>& numbering, size_t corners) {
+  const size_t parts = numbering.Parts();
+  size_t most = 0;
+  for (const auto& part : numbering.parts) most = std::max(most, part.keys.size());
+  const size_t points = most * parts;
+  points_ = static_cast<int64_t>(points);
+  Reserve(splat_start_, points + 1);
+  Reserve(numbering.of_point, points);
+  uint32_t sum = 0;
+  for (size_t number = 0, point = 0; number < most; ++number) {
+    for (size_t i = 0; i < parts; ++i, ++point) {
+      const auto& part = numbering.parts[i];
+      splat_start_[point] = sum;
+      const bool used = number < part.keys.size();
+      numbering.of_point[point] = used ? part.keys[number] : kEmpty<Key>;
+      if (used) sum += part.counts[number];
+    }
+  }
+  splat_start_[points] = sum;
+  for (size_t axis = 0; axis < corners; ++axis) {
+    Reserve(numbering.next[axis], points);
+    numbering.has_before[axis].assign(points, 0);
+  }
+}
+
+template <typename Own>
+void Lattice::PlaceTerms(Member& member, size_t corners, Own& own) {
+  for (size_t i = 0; i < own.keys.size(); ++i) own.counts[i] += splat_start_[own.points[i]];
+  const auto [first, last] = member.Share(pixels_, kSimplexBlock);
+  size_t e = static_cast<size_t>(first) * corners;
+  for (int64_t pixel = first; pixel < last; ++pixel) {
+    for (size_t r = 0; r < corners; ++r, ++e) {
+      const uint32_t number = slice_[e].index;
+      slice_[e].index = own.points[number];
+      splat_[own.counts[number]++] = {static_cast<uint32_t>(pixel), slice_[e].weight};
+    }
+  }
+}
+
+template <typename Key>
+void Lattice::FindNext(Member& member, size_t corners, Numbering<Key>& numbering) {
+  const auto [first, last] = member.Share(points_, 64);
+  constexpr int64_t kBlock = 64;
+  uint64_t hashes[kBlock];
+  const Key* keys = numbering.of_point.data();
+  for (size_t axis = 0; axis < corners; ++axis) {
+    const Key step = numbering.all - static_cast<Key>(corners) * numbering.radix[axis];
+    uint32_t* next = numbering.next[axis].data();
+    for (int64_t block = first; block < last; block += kBlock) {
+      const int64_t end = std::min(last, block + kBlock);
+      for (int64_t i = block; i < end; ++i) {
+        const uint64_t hash = Hash(static_cast<Key>(keys[i] + step));
+        hashes[i - block] = hash;
+        numbering.parts[numbering.PartOf(hash)].table.Prefetch(hash);
+      }
+      for (int64_t i = block; i < end; ++i) {
+        const uint64_t hash = hashes[i - block];
+        const uint32_t in = numbering.PartOf(hash);
+        const uint32_t number =
+            keys[i] == kEmpty<Key>
+                ? kNone
+                : numbering.parts[in].table.Find(static_cast<Key>(keys[i] + step), hash);
+        next[i] = number == kNone ? kNone : numbering.Point(number, in);
+        // Only one point has it as its next.
+        if (number != kNone) numbering.has_before[axis][next[i]] = 1;
+      }
+    }
+  }
 }
 
 void Lattice::Scale(Member& member, const float* before, const float* after, float factor) {
@@ -331,7 +351,7 @@ void Lattice::Splat(Member& member, const float* in, int64_t stride, int width,
 }
 
 void Lattice::Blur(Member& member, int width, float* values) const {
-  for (const std::vector<uint32_t>& chains : chains_) {
+  for (const HugeVector<uint32_t>& chains : chains_) {
     member.Wait();
     const auto to_start = [&chains](int64_t at) {
       const auto end = static_cast<int64_t>(chains.size());
@@ -345,8 +365,9 @@ void Lattice::Blur(Member& member, int width, float* values) const {
 }
 
 void Lattice::SliceAdd(int64_t first, int64_t last, const float* values, int width, int64_t stride,
-                       float* out) const {
-  seglab::SliceAdd(slice_.data(), dimensions_ + 1, first, last, values, width, stride, out);
+                       float factor, const float* base, float* out) const {
+  seglab::SliceAdd(slice_.data(), dimensions_ + 1, first, last, values, width, stride, factor, base,
+                   out);
 }
 
 }  // namespace seglab

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/team.h"
+#include "crf/huge_vector.h"
 #include "crf/lattice_kernels.h"
 
 namespace seglab {
@@ -47,14 +48,14 @@ class Lattice {
   /// @param before, after  n factors, or null for ones
   void Scale(Member& member, const float* before, const float* after, float factor);
 
-  /// Filters `width` channels of rows of `stride` floats, and adds: out[p] += filtered in[p].
+  /// The three steps of filtering `width` channels of rows of `stride` floats.
   /// @param width  1, or a multiple of 4 to kMaxWidth
   /// @param values  points() * width floats, aligned to 64 bytes, the same for each member
   void Splat(Member& member, const float* in, int64_t stride, int width, float* values) const;
   void Blur(Member& member, int width, float* values) const;
-  /// For pixels first ... last - 1, by whoever calls.
+  /// For pixels first ... last - 1, by whoever calls: out = factor * base + what was filtered.
   void SliceAdd(int64_t first, int64_t last, const float* values, int width, int64_t stride,
-                float* out) const;
+                float factor, const float* base, float* out) const;
 
   /// An upper bound of the memory that a lattice of n pixels takes, in bytes, without values.
   static double MostBytes(int dimensions, double n);
@@ -64,14 +65,20 @@ class Lattice {
   struct Numbering;
   template <typename Key>
   void Number(Member& member, std::span<const float* const> features, Numbering<Key>& numbering);
+  template <typename Key>
+  void PlacePoints(Numbering<Key>& numbering, size_t corners);
+  template <typename Own>
+  void PlaceTerms(Member& member, size_t corners, Own& own);
+  template <typename Key>
+  void FindNext(Member& member, size_t corners, Numbering<Key>& numbering);
 
   int dimensions_ = 0;
   int64_t pixels_ = 0;
   int64_t points_ = 0;
-  std::vector<Term> slice_;                    // (d + 1) vertices a pixel
-  std::vector<Term> splat_;                    // pixels by point
-  std::vector<uint32_t> splat_start_;          // points + 1
-  std::vector<std::vector<uint32_t>> chains_;  // of each axis, those of two points and more
+  HugeVector<Term> slice_;                    // (d + 1) vertices a pixel
+  HugeVector<Term> splat_;                    // pixels by point
+  HugeVector<uint32_t> splat_start_;          // points + 1
+  std::vector<HugeVector<uint32_t>> chains_;  // of each axis, those of two points and more
   // What finds the points of pixels: kept for its memory.
   std::unique_ptr<Numbering<uint64_t>> narrow_;
   std::unique_ptr<Numbering<unsigned __int128>> wide_;

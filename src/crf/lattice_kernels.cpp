@@ -10,8 +10,6 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "crf/lattice_kernels.cpp"
 #include <hwy/foreach_target.h>
-// The order matters.
-#include <hwy/contrib/math/math-inl.h>
 #include <hwy/highway.h>
 
 HWY_BEFORE_NAMESPACE();
@@ -105,10 +103,12 @@ struct Blur {
 template <int kWidth>
 struct Slice {
   static void Run(const Term* terms, int terms_of_pixel, int64_t first, int64_t last,
-                  const float* values, int64_t stride, float* out) {
+                  const float* values, int64_t stride, float factor, const float* base,
+                  float* out) {
     const Term* term = terms + first * terms_of_pixel;
     for (int64_t p = first; p < last; ++p) {
-      auto sum = Row<kWidth>::Load(out + p * stride);
+      auto sum = Row<kWidth>::Zero();
+      sum.AddTimes(factor, base + p * stride);
       for (int k = 0; k < terms_of_pixel; ++k, ++term) {
         sum.AddTimes(term->weight, values + static_cast<int64_t>(term->index) * kWidth);
       }
@@ -152,8 +152,31 @@ void BlurChains(const uint32_t* chains, int64_t first, int64_t last, int width, 
 }
 
 void SliceAdd(const Term* terms, int terms_of_pixel, int64_t first, int64_t last,
-              const float* values, int width, int64_t stride, float* out) {
-  WithWidth<Slice>(width, terms, terms_of_pixel, first, last, values, stride, out);
+              const float* values, int width, int64_t stride, float factor, const float* base,
+              float* out) {
+  WithWidth<Slice>(width, terms, terms_of_pixel, first, last, values, stride, factor, base, out);
+}
+
+/// e^x for x <= 0, to 2e-7 of its value; 0 below -87.
+template <class D, class V>
+HWY_INLINE V ExpOfNegative(D tag, V x) {
+  const hn::RebindToSigned<D> ints;
+  const V parts = hn::Mul(x, hn::Set(tag, 1.44269504f));
+  const V whole = hn::Round(parts);
+  // ln 2 in two parts, so that the rest is exact to the last bits.
+  V rest = hn::NegMulAdd(whole, hn::Set(tag, 0.693359375f), x);
+  rest = hn::NegMulAdd(whole, hn::Set(tag, -2.12194440e-4f), rest);
+  // Taylor's polynomial, its last coefficients fitted on [-ln 2 / 2, ln 2 / 2] (as in Cephes).
+  V y = hn::Set(tag, 1.9875691500e-4f);
+  y = hn::MulAdd(y, rest, hn::Set(tag, 1.3981999507e-3f));
+  y = hn::MulAdd(y, rest, hn::Set(tag, 8.3334519073e-3f));
+  y = hn::MulAdd(y, rest, hn::Set(tag, 4.1665795894e-2f));
+  y = hn::MulAdd(y, rest, hn::Set(tag, 1.6666665459e-1f));
+  y = hn::MulAdd(y, rest, hn::Set(tag, 5.0000001201e-1f));
+  y = hn::MulAdd(y, hn::Mul(rest, rest), hn::Add(rest, hn::Set(tag, 1.0f)));
+  const auto exponent = hn::ShiftLeft<23>(hn::ConvertTo(ints, whole));
+  y = hn::BitCast(tag, hn::Add(hn::BitCast(ints, y), exponent));
+  return hn::IfThenElseZero(hn::Gt(x, hn::Set(tag, -87.0f)), y);
 }
 
 template <size_t kCap>
@@ -167,7 +190,7 @@ void SoftmaxRowsOf(int64_t rows, int64_t width, float* values) {
     most = hn::MaxOfLanes(tag, most);
     auto sum = hn::Zero(tag);
     for (int64_t i = 0; i < width; i += lanes) {
-      const auto e = hn::Exp(tag, hn::Sub(hn::LoadU(tag, x + i), most));
+      const auto e = ExpOfNegative(tag, hn::Sub(hn::LoadU(tag, x + i), most));
       hn::StoreU(e, tag, x + i);
       sum = hn::Add(sum, e);
     }
@@ -300,8 +323,10 @@ void BlurChains(const uint32_t* chains, int64_t first, int64_t last, int width, 
 }
 
 void SliceAdd(const Term* terms, int terms_of_pixel, int64_t first, int64_t last,
-              const float* values, int width, int64_t stride, float* out) {
-  HWY_DYNAMIC_DISPATCH(SliceAdd)(terms, terms_of_pixel, first, last, values, width, stride, out);
+              const float* values, int width, int64_t stride, float factor, const float* base,
+              float* out) {
+  HWY_DYNAMIC_DISPATCH(SliceAdd)
+  (terms, terms_of_pixel, first, last, values, width, stride, factor, base, out);
 }
 
 void SoftmaxRows(int64_t rows, int64_t width, float* values) {

@@ -28,10 +28,11 @@ void SplatPoints(const uint32_t* start, const Term* terms, int64_t first, int64_
 /// Blurs with [1/2, 1, 1/2] along chains of points, in place. chains[first] begins a chain.
 void BlurChains(const uint32_t* chains, int64_t first, int64_t last, int width, float* values);
 
-/// out[p * stride] += sum over terms_of_pixel terms of weight * values[index], for pixels p of
-/// first ... last - 1.
+/// out[p * stride] = factor * base[p * stride] + sum over terms_of_pixel terms of weight *
+/// values[index], for pixels p of first ... last - 1. `base` may be `out`.
 void SliceAdd(const Term* terms, int terms_of_pixel, int64_t first, int64_t last,
-              const float* values, int width, int64_t stride, float* out);
+              const float* values, int width, int64_t stride, float factor, const float* base,
+              float* out);
 
 /// Each row of `width` floats becomes its softmax; width is a multiple of 4.
 void SoftmaxRows(int64_t rows, int64_t width, float* values);

@@ -5,8 +5,6 @@
 #include <cmath>
 #include <random>
 
-#include "crf/aligned.h"
-
 namespace seglab {
 namespace {
 
@@ -28,16 +26,16 @@ std::vector<float> Filter(const Planes& features, const std::vector<float>& in, 
   for (const auto& plane : features) planes.push_back(plane.data());
   const auto n = static_cast<int64_t>(features[0].size());
   Lattice lattice;
-  AlignedFloats values;
+  HugeVector<float> values;
   std::vector<float> out(in.size(), 0.0f);
   RunTeam(threads, [&](Member& member) {
     lattice.Build(member, planes, n);
-    if (member.index() == 0) values.Reserve(static_cast<size_t>(lattice.points() * width));
+    if (member.index() == 0) Reserve(values, static_cast<size_t>(lattice.points() * width));
     member.Wait();
     lattice.Splat(member, in.data(), width, width, values.data());
     lattice.Blur(member, width, values.data());
     const auto [first, last] = member.Share(n);
-    lattice.SliceAdd(first, last, values.data(), width, width, out.data());
+    lattice.SliceAdd(first, last, values.data(), width, width, 0, in.data(), out.data());
   });
   const auto alpha = static_cast<float>(1 / (1 + std::ldexp(1.0, -lattice.dimensions())));
   for (float& value : out) value *= alpha;

@@ -48,14 +48,13 @@ void MeanField::SetKernels(int64_t n, const std::vector<CrfKernel>& kernels,
         lattice.Scale(member, nullptr, nullptr, alpha * weight);
         return;
       }
-      if (member.index() == 0) values_[k].Reserve(static_cast<size_t>(lattice.points()));
+      if (member.index() == 0) Reserve(values_[k], static_cast<size_t>(lattice.points()));
       member.Wait();
       float* values = values_[k].data();
       lattice.Splat(member, ones.data(), 1, 1, values);
       lattice.Blur(member, 1, values);
       const auto [first, last] = member.Share(n, kBlock);
-      std::fill(sums.begin() + first, sums.begin() + last, 0.0f);
-      lattice.SliceAdd(first, last, values, 1, 1, sums.data());
+      lattice.SliceAdd(first, last, values, 1, 1, 0, ones.data(), sums.data());
       const bool symmetric = kernel.normalisation == Normalisation::kSymmetric;
       for (int64_t p = first; p < last; ++p) {
         float& sum = sums[static_cast<size_t>(p)];
@@ -82,10 +81,10 @@ bool MeanField::SetUnary(const float* unary, int labels, float factor) {
   }
   costs_.clear();
   const auto size = static_cast<size_t>(pixels_ * stride_);
-  unary_.Reserve(size);
-  q_.Reserve(size);
+  Reserve(unary_, size);
+  Reserve(q_, size);
   for (size_t k = 0; k < lattices_.size(); ++k) {
-    values_[k].Reserve(static_cast<size_t>(lattices_[k].points() * stride_));
+    Reserve(values_[k], static_cast<size_t>(lattices_[k].points() * stride_));
   }
   std::atomic<bool> good{true};
   RunTeam(threads_, [&](Member& member) {
@@ -159,18 +158,23 @@ void MeanField::Update(Member& member, bool keep_q, double* energy_of_block) {
     const bool potts = costs_.empty();
     const bool apart = !potts || energy_of_block != nullptr;
     float* out = apart ? messages.data() : q;
-    if (apart) {
-      std::fill_n(out, count * stride_, 0.0f);
-    } else {
-      for (int64_t i = 0; i < count * stride_; ++i) out[i] = -u[i];
-    }
+    bool begun = false;
     for (size_t k = 0; k < lattices_.size(); ++k) {
       const float* values = values_[k].data();
       for (const Chunk& chunk : chunks_) {
+        const int64_t offset = chunk.first - block * stride_;
+        const float* base = (begun ? out : u) + offset;
         lattices_[k].SliceAdd(block, block + count, values, chunk.width, stride_,
-                              out - block * stride_ + chunk.first);
+                              begun   ? 1.0f
+                              : apart ? 0.0f
+                                      : -1.0f,
+                              base, out + offset);
         values += lattices_[k].points() * chunk.width;
       }
+      begun = true;
+    }
+    if (!begun) {
+      for (int64_t i = 0; i < count * stride_; ++i) out[i] = apart ? 0.0f : -u[i];
     }
     if (apart) {
       double energy = 0;

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "crf/aligned.h"
+#include "crf/huge_vector.h"
 #include "crf/lattice.h"
 
 namespace seglab {
@@ -69,6 +69,7 @@ class MeanField {
   /// partition function. Takes as long as a step.
   double FreeEnergy();
 
+  int threads() const { return threads_; }
   int64_t pixels() const { return pixels_; }
   int labels() const { return labels_; }
 
@@ -98,10 +99,10 @@ class MeanField {
   int64_t stride_ = 0;         // of a pixel's row: labels, padded to a multiple of 4
   std::vector<Chunk> chunks_;  // of labels, as wide as filters take
   std::vector<Lattice> lattices_;
-  AlignedFloats unary_;  // (n, stride), padded with what no label can beat
-  AlignedFloats q_;
-  std::vector<AlignedFloats> values_;  // of each lattice: chunk by chunk, points x width
-  std::vector<float> costs_;           // transposed, rows of stride_
+  HugeVector<float> unary_;  // (n, stride), padded with what no label can beat
+  HugeVector<float> q_;
+  std::vector<HugeVector<float>> values_;  // of each lattice: chunk by chunk, points x width
+  std::vector<float> costs_;               // transposed, rows of stride_
 };
 
 }  // namespace seglab

@@ -5,7 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <vector>
+
+#include "crf/huge_vector.h"
 
 namespace seglab {
 
@@ -71,8 +72,8 @@ class Table {
   size_t Slot(uint64_t hash) const { return (hash >> 8) & mask_; }
 
   void Grow() {
-    std::vector<Key> keys(keys_.size() * 4, kEmpty<Key>);
-    std::vector<uint32_t> values(keys.size());
+    HugeVector<Key> keys(keys_.size() * 4, kEmpty<Key>);
+    HugeVector<uint32_t> values(keys.size());
     keys.swap(keys_);
     values.swap(values_);
     mask_ = keys_.size() - 1;
@@ -85,8 +86,8 @@ class Table {
     }
   }
 
-  std::vector<Key> keys_;
-  std::vector<uint32_t> values_;
+  HugeVector<Key> keys_;
+  HugeVector<uint32_t> values_;
   size_t mask_ = 0;
   size_t used_ = 0;
 };
