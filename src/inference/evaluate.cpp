@@ -24,7 +24,7 @@ EvalSummary Evaluate(Predictor& predictor, std::shared_ptr<const Dataset> datase
   if (!options.title.empty()) progress.emplace(options.title, total);
   while (const std::optional<Batch> batch = loader.Next()) {
     if (const int signal = StopRequested()) throw Stopped(signal, "evaluation stopped");
-    const at::Tensor labels = predictor.Labels(batch->image).select(0, 0);
+    const at::Tensor labels = predictor.Labels(batch->image, batch->names.front()).select(0, 0);
     const at::Tensor truth = batch->label.select(0, 0).to(at::kByte);
     const at::Tensor image = batch->image.select(0, 0);
     const EvalItem item{summary.images, batch->names.front(), image, truth, labels};

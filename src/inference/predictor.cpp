@@ -2,28 +2,82 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
+#include <cmath>
 #include <utility>
 
+#include "base/error.h"
+#include "inference/crf_step.h"
+#include "inference/windows.h"
 #include "tensor/argmax.h"
 #include "tensor/compat.h"
 #include "tensor/device.h"
 
 namespace seglab {
+namespace {
+
+at::Tensor Resize(const at::Tensor& image, int64_t height, int64_t width) {
+  if (image.size(2) == height && image.size(3) == width) return image;
+  return at::upsample_bilinear2d(image, {height, width}, /*align_corners=*/false);
+}
+
+}  // namespace
 
 Predictor::Predictor(std::shared_ptr<SegModel> model, const PredictOptions& options)
-    : model_(std::move(model)), options_(options) {}
+    : model_(std::move(model)), options_(options) {
+  options_.Check();
+  if (options_.crf) crf_ = std::make_unique<CrfStep>(*options_.crf);
+}
 
-at::Tensor Predictor::Scores(const at::Tensor& image) {
-  c10::InferenceMode inference;
-  model_->eval();
+Predictor::~Predictor() = default;
+
+at::Tensor Predictor::NetworkScores(const at::Tensor& image) {
   const c10::Device device = DeviceOf(*model_);
   const AutocastGuard autocast(device.type(), options_.precision == Precision::kBfloat16,
                                at::kBFloat16);
   const at::Tensor input =
       Preprocess(image.to(device, /*non_blocking=*/true), model_->preprocessing);
-  return model_->forward(input).logits.to(at::kFloat);
+  const auto score = [this](const at::Tensor& part) {
+    return model_->forward(part).logits.to(at::kFloat);
+  };
+  if (!options_.Averages()) return ScoreWindows(input, options_.window, score);
+
+  const int64_t height = input.size(2), width = input.size(3);
+  at::Tensor sum;
+  for (double scale : options_.scales) {
+    const auto scaled = [scale](int64_t length) {
+      return std::max<int64_t>(std::llround(static_cast<double>(length) * scale), 1);
+    };
+    const at::Tensor resized = Resize(input, scaled(height), scaled(width));
+    for (bool mirrored : {false, true}) {
+      if (mirrored && !options_.flip) continue;
+      at::Tensor scores =
+          ScoreWindows(mirrored ? resized.flip(3) : resized, options_.window, score);
+      if (scores.dim() == 4) {
+        if (mirrored) scores = scores.flip(3);
+        scores = Resize(scores, height, width);
+      }
+      const at::Tensor probabilities = scores.softmax(1);
+      sum = sum.defined() ? sum.add_(probabilities) : probabilities;
+    }
+  }
+  const double passes = static_cast<double>(options_.scales.size()) * (options_.flip ? 2 : 1);
+  return sum.div_(passes).clamp_min_(1e-30).log_();
 }
 
-at::Tensor Predictor::Labels(const at::Tensor& image) { return ArgMaxLabels(Scores(image)); }
+at::Tensor Predictor::Scores(const at::Tensor& image, const std::string& name) {
+  c10::InferenceMode inference;
+  model_->eval();
+  const at::Tensor scores = NetworkScores(image);
+  if (!crf_) return scores;
+  if (scores.dim() != 4) {
+    throw Error("crf: a classifier has no map of scores to refine; take a segmentation network");
+  }
+  return crf_->Refine(image, scores, name);
+}
+
+at::Tensor Predictor::Labels(const at::Tensor& image, const std::string& name) {
+  return ArgMaxLabels(Scores(image, name));
+}
 
 }  // namespace seglab

@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "inference/test_color_model.h"
 #include "models/test_models.h"
 #include "tensor/device.h"
 
@@ -45,6 +46,45 @@ TEST(Predictor, LabelsAreTheLargestScores) {
   const at::Tensor image = torch::randint(256, {2, 9, 12, 3}, at::TensorOptions().dtype(at::kByte));
   Predictor predictor(model);
   EXPECT_TRUE(at::equal(predictor.Labels(image), predictor.Scores(image).argmax(1).to(at::kByte)));
+}
+
+TEST(Predictor, SeveralScalesAndFlipsAverageProbabilities) {
+  const auto model = std::make_shared<ColorModel>();
+  const at::Tensor image = RandomImage(1, 20, 30);
+  PredictOptions options;
+  options.scales = {0.5, 1};
+  options.flip = true;
+  const at::Tensor scores = Predictor(model, options).Scores(image);
+  EXPECT_EQ(model->passes, 4);
+  const at::Tensor whole = Predictor(model).Scores(image);
+  const at::Tensor half =
+      at::upsample_bilinear2d(at::upsample_bilinear2d(whole, {10, 15}, false), {20, 30}, false);
+  const at::Tensor want = ((whole.softmax(1) + half.softmax(1)) / 2).log();
+  EXPECT_TRUE(at::allclose(scores, want, 1e-4, 1e-4));
+}
+
+TEST(Predictor, WindowsOfAScoreOfEachPixelAreTheImage) {
+  const auto model = std::make_shared<ColorModel>();
+  const at::Tensor image = RandomImage(1, 50, 70);
+  PredictOptions options;
+  options.window.size = 32;
+  EXPECT_TRUE(
+      at::allclose(Predictor(model, options).Scores(image), Predictor(model).Scores(image)));
+  EXPECT_EQ(model->passes, 2 * 3 + 1);
+
+  options.window.size = 70;
+  model->passes = 0;
+  EXPECT_TRUE(at::equal(Predictor(model, options).Scores(image), Predictor(model).Scores(image)));
+  EXPECT_EQ(model->passes, 2);
+}
+
+TEST(Predictor, AClassifierAveragesToo) {
+  const auto model = SeededModel(Json{{"name", "classifier"}, {"backbone", "squeezenet1_1"}}, 3);
+  PredictOptions options;
+  options.scales = {1, 2};
+  options.flip = true;
+  EXPECT_EQ(Predictor(model, options).Scores(RandomImage(1, 40, 40)).sizes(),
+            (std::vector<int64_t>{1, 3}));
 }
 
 TEST(DeviceOf, IsTheCpuForANetworkWithoutParameters) {

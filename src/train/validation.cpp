@@ -9,7 +9,9 @@ namespace seglab {
 
 Validation Validate(const std::shared_ptr<SegModel>& model, std::shared_ptr<const Dataset> val,
                     const TrainOptions& options) {
-  Predictor predictor(model, {options.precision});
+  PredictOptions predict;
+  predict.precision = options.precision;
+  Predictor predictor(model, predict);
   ConfusionSink sink(val->Labels().size());
   const bool classifier = val->GetTask() == Task::kClassification;
   EvalOptions evaluation;
