@@ -13,6 +13,8 @@ int RunCommand(const Args& args);
 int TrainCommand(const Args& args);
 int EvalCommand(const Args& args);
 int PredictCommand(const Args& args);
+int CrfCommand(const Args& args);
+int CrfTuneCommand(const Args& args);
 int ScoreCommand(const Args& args);
 int ForwardCommand(const Args& args);
 int ModelsCommand(const Args& args);

@@ -9,22 +9,43 @@
 #include "data/registry.h"
 #include "inference/confusion_sink.h"
 #include "inference/evaluate.h"
+#include "inference/trimap_sink.h"
 #include "metrics/scores.h"
 #include "models/registry.h"
+#include "predict_flags.h"
 #include "tensor/runtime.h"
 #include "weights/load.h"
 #include "weights/model_spec.h"
 
 namespace seglab {
 
+namespace {
+
+/// "2,8,32" @throws UsageError
+std::vector<double> ParseWidths(const std::string& text) {
+  if (text.empty()) return {};
+  std::vector<double> widths;
+  const Json json = Json::parse("[" + text + "]", nullptr, /*allow_exceptions=*/false);
+  for (const Json& width : json.is_array() ? json : Json::array()) {
+    if (width.is_number()) widths.push_back(width.get<double>());
+  }
+  if (widths.empty() || widths.size() != json.size()) {
+    throw UsageError("--trimap: must be widths in pixels, e.g. 2,8,32, found \"", text, "\"");
+  }
+  CheckTrimapWidths(widths, "--trimap");
+  return widths;
+}
+
+}  // namespace
+
 int EvalCommand(const Args& args) {
   std::string checkpoint, model, dataset_name, data_root,
-      split = "val", json, absent = "union", device = "auto",
-      precision = PrecisionName(Precision::kFloat32);
-  std::vector<std::string> settings;
+      split = "val", json, absent = "union", device = "auto", trimap;
+  PredictFlags flags;
   EvalOptions options;
   CommandLine line(
-      "eval --checkpoint DIR|FILE --dataset NAME [--data-root DIR] [--split NAME] [--json FILE]",
+      "eval --checkpoint DIR|FILE --dataset NAME [--data-root DIR] [--split NAME] [--crf] [--tta] "
+      "[--json FILE]",
       "Scores a trained network on a data set, an image at a time.");
   line.Required("checkpoint", &checkpoint, "run folder or weight file")
       .Required("dataset", &dataset_name, "name of the data set")
@@ -32,18 +53,19 @@ int EvalCommand(const Args& args) {
               "network of a weight file that does not name it: its name, JSON or a file")
       .Option("data-root", &data_root, "its root folder")
       .Option("split", &split, "split to score on")
-      .Many("set", &settings, "an option of the data set, e.g. --set limit=50")
       .Option("absent", &absent, "rule for classes that are absent: union, truth, one, zero, nan")
-      .Option("precision", &precision, "float32 or bfloat16")
+      .Option("trimap", &trimap, "score bands around boundaries too: their widths in pixels, 2,8,32")
       .Option("threads", &options.threads, "loader threads; -1 = as many as cores")
       .Option("device", &device, "auto, cpu, cuda, cuda:1")
       .Option("json", &json, "write the scores to this file as well");
+  flags.AddTo(line, "an option of the data set: limit=50");
   if (!line.Parse(args)) return 0;
   const AbsentPolicy policy = ParseAbsentPolicy(absent);
-  const PredictOptions predict = {ParsePrecision(precision, "--precision")};
+  const PredictOptions predict = flags.Options();
+  const std::vector<double> widths = ParseWidths(trimap);
   Json spec = {{"name", dataset_name}, {"split", split}};
   if (!data_root.empty()) spec["root"] = data_root;
-  for (const std::string& setting : settings) ApplySetting(spec, setting);
+  for (const std::string& setting : flags.others()) ApplySetting(spec, setting);
 
   const std::shared_ptr<const Dataset> dataset = MakeDataset(spec);
   ModelChoice choice;
@@ -59,16 +81,18 @@ int EvalCommand(const Args& args) {
   loaded.model->to(PickDevice(device));
   Predictor predictor(loaded.model, predict);
   ConfusionSink confusion(dataset->Labels().size());
-  const EvalSummary result = Evaluate(predictor, dataset, {&confusion}, options);
+  TrimapSink bands(dataset->Labels().size(), classifier ? std::vector<double>() : widths);
+  const EvalSummary result = Evaluate(predictor, dataset, {&confusion, &bands}, options);
   const Scores scores = ComputeScores(confusion.matrix(), policy);
   const std::vector<std::string>& names = dataset->Labels().names;
-  std::cout << ScoresToText(scores, names, result.images);
+  std::cout << ScoresToText(scores, names, result.images) << bands.ToText(policy);
   Log::Info(result.images, " images in ", FormatDuration(result.seconds), ", waiting for data ",
             static_cast<int>(100 * result.wait_seconds / std::max(result.seconds, 1e-9) + 0.5),
             " %");
   if (!json.empty()) {
-    WriteFileAtomically(json,
-                        JsonText(ScoresToJson(scores, confusion.matrix(), names, result.images)));
+    Json written = ScoresToJson(scores, confusion.matrix(), names, result.images);
+    if (!widths.empty()) written["trimap"] = bands.ToJson(policy);
+    WriteFileAtomically(json, JsonText(written));
   }
   return 0;
 }

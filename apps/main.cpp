@@ -24,6 +24,7 @@ constexpr CommandRow kCommands[] = {
     {"train", "train one network", TrainCommand},
     {"eval", "score a trained network on a data set", EvalCommand},
     {"predict", "segment images: indexed masks and overlays", PredictCommand},
+    {"crf", "sharpen labels with a dense CRF; `crf tune` finds its parameters", CrfCommand},
     {"score", "score a folder of predicted masks against a folder of true ones", ScoreCommand},
     {"forward", "run a network on a tensor file", ForwardCommand},
     {"models", "list networks and backbones, or describe one", ModelsCommand},

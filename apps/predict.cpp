@@ -13,6 +13,7 @@
 #include "data/overlay.h"
 #include "inference/predictor.h"
 #include "models/registry.h"
+#include "predict_flags.h"
 #include "tensor/runtime.h"
 #include "weights/load.h"
 #include "weights/model_spec.h"
@@ -67,12 +68,13 @@ void RefuseOverwriting(const std::vector<std::string>& images,
 }  // namespace
 
 int PredictCommand(const Args& args) {
-  std::string checkpoint, model, labels, out, device = "auto", precision = "float32";
+  std::string checkpoint, model, labels, out, device = "auto";
+  PredictFlags flags;
   double alpha = 0.55;
   bool no_overlay = false;
   std::vector<std::string> inputs;
   CommandLine line(
-      "predict --checkpoint DIR|FILE --out DIR IMAGE...",
+      "predict --checkpoint DIR|FILE --out DIR [--crf] [--tta] IMAGE...",
       "Segments images: <name>.png is the mask of class indices, <name>_overlay.jpg shows it.");
   line.Required("checkpoint", &checkpoint, "run folder or weight file")
       .Required("out", &out, "folder for the results")
@@ -82,12 +84,12 @@ int PredictCommand(const Args& args) {
       .Option("labels", &labels, "its classes: voc, camvid or a JSON file {\"names\": [...]}")
       .Option("alpha", &alpha, "strength of the colors in the overlay, 0 to 1")
       .Flag("no-overlay", &no_overlay, "write masks only")
-      .Option("precision", &precision, "float32 or bfloat16")
       .Option("device", &device, "auto, cpu, cuda, cuda:1");
+  flags.AddTo(line, "");
   if (!line.Parse(args)) return 0;
   if (!(alpha >= 0 && alpha <= 1))
     throw UsageError("predict: --alpha must be 0 to 1, found ", alpha);
-  const PredictOptions predict = {ParsePrecision(precision, "--precision")};
+  const PredictOptions predict = flags.Options();
   const std::vector<std::string> images = ExpandImages(inputs);
   std::vector<std::string> endings = {kMaskEnding};
   if (!no_overlay) endings.push_back(kOverlayEnding);
@@ -111,7 +113,7 @@ int PredictCommand(const Args& args) {
     if (const int signal = StopRequested())
       throw Stopped(signal, StrCat("stopped after ", i, " images"));
     const cv::Mat image = ReadImage(images[i]);
-    const cv::Mat mask = MaskFromTensor(predictor.Labels(ImageTensor(image)));
+    const cv::Mat mask = MaskFromTensor(predictor.Labels(ImageTensor(image), images[i]));
     WriteMask(JoinPath(out, Stem(images[i]) + kMaskEnding), mask, loaded.labels);
     if (!no_overlay) {
       WriteImage(JoinPath(out, Stem(images[i]) + kOverlayEnding),

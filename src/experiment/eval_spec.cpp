@@ -9,10 +9,9 @@
 namespace seglab {
 namespace {
 
-/// Keys of options, those that are still to come as well: which form an "eval" has must not change
-/// under experiments that exist.
 bool IsOption(const std::string& key) {
-  for (const char* known : {"absent", "precision", "data", "crf", "scales", "flip", "window"}) {
+  for (const char* known : {"absent", "precision", "data", "crf", "scales", "flip", "window",
+                            "trimap"}) {
     if (key == known) return true;
   }
   return false;

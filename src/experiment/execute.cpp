@@ -17,6 +17,7 @@
 #include "inference/confusion_sink.h"
 #include "inference/evaluate.h"
 #include "inference/image_counts_sink.h"
+#include "inference/trimap_sink.h"
 #include "metrics/scores.h"
 #include "tensor/runtime.h"
 #include "train/checks.h"
@@ -47,10 +48,15 @@ Json MakeEvaluation(const PlannedRun& run, const TrainJob& job, const EvalConfig
                     const ExecuteOptions& options) {
   const std::shared_ptr<const Dataset> data = MakeEvalData(run.spec, config, *job.train);
   const LabelSet& labels = data->Labels();
-  Predictor predictor(job.model, {config.precision});
+  Predictor predictor(job.model, config.predict);
   ConfusionSink confusion(labels.size());
   ImageCountsSink images(JoinPath(run.folder, ImageCountsFile(config.name)), labels.size());
   std::vector<EvalSink*> sinks = {&confusion, &images};
+  std::optional<TrimapSink> trimap;
+  if (data->GetTask() == Task::kSegmentation && !config.trimap.empty()) {
+    trimap.emplace(labels.size(), config.trimap);
+    sinks.push_back(&*trimap);
+  }
   std::optional<PictureSink> pictures;
   const int shown = static_cast<int>(std::min<int64_t>(options.pictures, data->Size()));
   if (data->GetTask() == Task::kSegmentation && shown > 0) {
@@ -64,13 +70,19 @@ Json MakeEvaluation(const PlannedRun& run, const TrainJob& job, const EvalConfig
   evaluation.title = TitleOf(run, config) + ", evaluating";
   const EvalSummary summary = Evaluate(predictor, data, sinks, evaluation);
   const Scores scores = ComputeScores(confusion.matrix(), config.policy);
+  std::string text = ScoresToText(scores, labels.names, summary.images);
+  Json metrics = ScoresToJson(scores, confusion.matrix(), labels.names, summary.images);
+  if (trimap) {
+    text += trimap->ToText(config.policy);
+    metrics["trimap"] = trimap->ToJson(config.policy);
+  }
   return {{"identity", run.identity.evaluations.at(config.name)},
           {"eval", config.options},
           {"task", TaskName(data->GetTask())},
           {"eval_seconds", summary.seconds},
           {"labels", LabelsToJson(labels)},
-          {"summary", ScoresToText(scores, labels.names, summary.images)},
-          {"metrics", ScoresToJson(scores, confusion.matrix(), labels.names, summary.images)}};
+          {"summary", text},
+          {"metrics", metrics}};
 }
 
 void CheckData(const PlannedRun& run, const TrainJob& job) {

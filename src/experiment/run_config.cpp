@@ -6,6 +6,7 @@
 #include "base/random.h"
 #include "data/registry.h"
 #include "experiment/eval_spec.h"
+#include "inference/trimap_sink.h"
 #include "models/registry.h"
 
 namespace seglab {
@@ -43,9 +44,9 @@ EvalConfig ReadEvaluation(const EvalSpec& spec, const Json& val_data, const std:
   std::string policy = AbsentPolicyName(config.policy);
   reader.GetChoice("absent", policy, AbsentPolicyNames());
   config.policy = ParseAbsentPolicy(policy);
-  std::string precision = PrecisionName(config.precision);
-  reader.GetChoice("precision", precision, PrecisionNames());
-  config.precision = ParsePrecision(precision);
+  config.predict.Read(reader);
+  reader.Get("trimap", config.trimap);
+  CheckTrimapWidths(config.trimap, reader.Path("trimap"));
   if (Json data; reader.Get("data", data)) {
     if (!data.is_object()) throw Error(reader.Path("data"), ": must be an object");
     MergeJson(config.data, data);

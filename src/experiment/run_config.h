@@ -6,8 +6,8 @@
 
 #include "base/json.h"
 #include "experiment/spec.h"
+#include "inference/predict_options.h"
 #include "metrics/scores.h"
-#include "tensor/precision.h"
 #include "train/job.h"
 #include "weights/init.h"
 
@@ -19,7 +19,8 @@ struct EvalConfig {
   Json options;      ///< as the experiment says them
   Json data;         ///< options of the data set
   AbsentPolicy policy = AbsentPolicy::kUnion;
-  Precision precision = Precision::kFloat32;
+  PredictOptions predict;
+  std::vector<double> trimap;  ///< widths of bands around boundaries that are scored alone, pixels
 };
 
 /// The parts of a run's config, each checked by the room it belongs to.
