@@ -20,8 +20,9 @@
 // shrink labels and enlarge scores by 8 at sides of 8 k + 1 pixels).
 //
 // Deviations:
-//   - the first networks, DeepLab and DeepLab-7x7, were released with VGG's pools of 2x2 and crops
-//     of 306 pixels; here all have the pools of 3x3, as those with MSc and LargeFOV do;
+//   - the first network, DeepLab (4x4_r4 without msc), was released with VGG's pools of 2x2, padded
+//     at the beginning, and crops of 306 pixels; here all have the pools of 3x3, as those with MSc
+//     and LargeFOV do. Neither names nor shapes of its weights tell;
 //   - sides of other than 8 k + 1 pixels: maps have ceil(n / 8) cells, all of them on pixels, and
 //     scores beyond the last one are its own; the released networks pad every image to 513;
 //   - pool3_ms starts from N(0, 0.01) as its siblings; its release names no filler, which is zero;

@@ -12,7 +12,7 @@
 namespace seglab {
 
 /// One network with shared weights on several sizes of its image, the cell-wise largest scores
-/// taken: section 4.1.2 of DeepLab v2 (L.-C. Chen, G. Papandreou, I. Kokkinos, K. Murphy,
+/// taken: sections 3.2 and 4.1.2 of DeepLab v2 (L.-C. Chen, G. Papandreou, I. Kokkinos, K. Murphy,
 /// A. Yuille, arXiv:1606.00915), whose released networks have the scales 0.5, 0.75 and 1. It has no
 /// parameters, so weights go from and to a network of one scale.
 ///
@@ -34,7 +34,7 @@ using ScoreFunction = std::function<at::Tensor(const at::Tensor& image)>;
 ///   logits    the largest ones, upsampled to the image
 ///   train_on  with `training`: the map of each scale, in the order of the options, each compared
 ///             with the labels at its cells' own places, and, where there are several, the map of
-///             the largest ones (equation of section 4.1.2: their losses are added); else none
+///             the largest ones, as in the released networks; else none
 /// @param grid    where the cells of a map lie in the image it is made from
 /// @param scores  called once for each scale, in the order of the options
 SegOutput ScoresAtScales(const at::Tensor& image, const MultiScaleOptions& options,
