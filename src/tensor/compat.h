@@ -27,6 +27,14 @@ inline void SetAutocast(at::DeviceType device, bool on, at::ScalarType type) {
 #endif
 }
 
+inline bool AutocastEnabled(at::DeviceType device) {
+#if SEGLAB_TORCH_VERSION >= 204
+  return at::autocast::is_autocast_enabled(device);
+#else
+  return device == at::kCPU ? at::autocast::is_cpu_enabled() : at::autocast::is_enabled();
+#endif
+}
+
 /// Autocast for as long as this object lives. Weights cast for it are forgotten at the end.
 class AutocastGuard {
  public:
@@ -46,6 +54,29 @@ class AutocastGuard {
   at::DeviceType device_;
   bool on_;
   at::ScalarType type_;
+};
+
+/// No autocast for as long as this object lives.
+class AutocastPause {
+ public:
+  explicit AutocastPause(at::DeviceType device) : device_(device), on_(AutocastEnabled(device)) {
+    Set(false);
+  }
+  ~AutocastPause() { Set(on_); }
+  AutocastPause(const AutocastPause&) = delete;
+  AutocastPause& operator=(const AutocastPause&) = delete;
+
+ private:
+  void Set(bool on) {
+#if SEGLAB_TORCH_VERSION >= 204
+    at::autocast::set_autocast_enabled(device_, on);
+#else
+    device_ == at::kCPU ? at::autocast::set_cpu_enabled(on) : at::autocast::set_enabled(on);
+#endif
+  }
+
+  at::DeviceType device_;
+  bool on_;
 };
 
 }  // namespace seglab

@@ -123,4 +123,17 @@ at::Tensor Preprocess(const at::Tensor& image, const Preprocessing& p) {
   return x.permute({0, 3, 1, 2});
 }
 
+at::Tensor Unpreprocess(const at::Tensor& input, const Preprocessing& p) {
+  CheckShape(input, {-1, 3, -1, -1}, "input");
+  std::vector<float> factor(3), shift(3);
+  for (int c = 0; c < 3; ++c) {
+    factor[c] = static_cast<float>(p.std[c] / p.scale);
+    shift[c] = static_cast<float>(p.mean[c] / p.scale);
+  }
+  at::Tensor x = input.to(at::kFloat).permute({0, 2, 3, 1});
+  x = x.mul(torch::tensor(factor, x.options())).add_(torch::tensor(shift, x.options()));
+  if (p.channel_order == "BGR") x = x.flip({3});
+  return x.round_().clamp_(0, 255).to(at::kByte).contiguous();
+}
+
 }  // namespace seglab

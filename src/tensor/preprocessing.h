@@ -44,4 +44,9 @@ std::string PreprocessingText(const Preprocessing& preprocessing);
 /// @return (N, 3, H, W) float32, channels-last memory, on the same device
 at::Tensor Preprocess(const at::Tensor& image, const Preprocessing& preprocessing);
 
+/// The image that a network's input was made of, rounded and cut off at 0 and 255.
+/// @param input  (N, 3, H, W) of any float type
+/// @return (N, H, W, 3) uint8, R G B, contiguous, on the same device
+at::Tensor Unpreprocess(const at::Tensor& input, const Preprocessing& preprocessing);
+
 }  // namespace seglab

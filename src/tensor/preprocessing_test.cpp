@@ -103,6 +103,15 @@ TEST(PreprocessingTest, KeepsTheImageAndGivesChannelsLast) {
   EXPECT_TRUE(at::equal(image, before));
 }
 
+TEST(PreprocessingTest, TheImageComesBack) {
+  torch::manual_seed(3);
+  const at::Tensor image = torch::randint(256, {2, 5, 7, 3}, at::TensorOptions().dtype(at::kByte));
+  for (const char* name : {"imagenet", "caffe", "unit"}) {
+    const Preprocessing p = Preprocessing::FromJson(name, "test");
+    EXPECT_TRUE(at::equal(Unpreprocess(Preprocess(image, p), p), image)) << name;
+  }
+}
+
 TEST(PreprocessingTest, RefusesOtherShapes) {
   EXPECT_THROW(Preprocess(torch::zeros({4, 6, 3}, at::kByte), {}), Error);
   EXPECT_THROW(Preprocess(torch::zeros({1, 3, 4, 6}, at::kByte), {}), Error);

@@ -19,6 +19,7 @@
 #include <torch/torch.h>
 
 #include "models/backbones/layers.h"
+#include "nn/grouped_conv.h"
 #include "nn/layer_tap.h"
 #include "nn/relu6.h"
 
@@ -48,8 +49,9 @@ constexpr Block kBlocks[] = {{64, 1, 2},   {128, 2, 0},  {128, 1, 4},  {256, 2, 
                              {512, 2, 0},  {512, 1, 0},  {512, 1, 0},  {512, 1, 0}, {512, 1, 0},
                              {512, 1, 16}, {1024, 2, 0}, {1024, 1, 32}};
 
-void AddConv(TensorSequential& layers, const nn::Conv2dOptions& conv, bool relu6) {
-  layers->push_back(nn::Conv2d(nn::Conv2dOptions(conv).bias(false)));
+void AddConv(TensorSequential& layers, nn::Conv2dOptions conv, bool relu6) {
+  conv.bias(false);
+  conv.groups() > 1 ? layers->push_back(GroupedConv2d(conv)) : layers->push_back(nn::Conv2d(conv));
   layers->push_back(nn::BatchNorm2d(conv.out_channels()));
   if (relu6) {
     layers->push_back(Relu6());

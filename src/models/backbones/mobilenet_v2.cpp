@@ -19,6 +19,7 @@
 
 #include <algorithm>
 
+#include "nn/grouped_conv.h"
 #include "nn/layer_tap.h"
 #include "nn/option_checks.h"
 #include "nn/relu6.h"
@@ -28,9 +29,13 @@ namespace {
 
 namespace nn = torch::nn;
 
-TensorSequential ConvBnRelu6(const nn::Conv2dOptions& conv) {
-  return TensorSequential(nn::Conv2d(nn::Conv2dOptions(conv).bias(false)),
-                          nn::BatchNorm2d(conv.out_channels()), Relu6());
+TensorSequential ConvBnRelu6(nn::Conv2dOptions conv) {
+  conv.bias(false);
+  TensorSequential layers;
+  conv.groups() > 1 ? layers->push_back(GroupedConv2d(conv)) : layers->push_back(nn::Conv2d(conv));
+  layers->push_back(nn::BatchNorm2d(conv.out_channels()));
+  layers->push_back(Relu6());
+  return layers;
 }
 
 class InvertedResidualImpl : public nn::Module {
