@@ -2,13 +2,15 @@
 # is copied in. Read by third_party/CMakeLists.txt and, installed, by seglabConfig.cmake: whoever
 # links a room needs the same.
 #
-#   seglab::json     nlohmann_json           >= 3.10
-#   seglab::highway  Highway                 >= 1.0    SIMD with dispatch at run time
-#   seglab::torch    LibTorch                >= 1.13   any build: CPU, CUDA; found through CMAKE_PREFIX_PATH
-#   seglab::opencv   OpenCV core, imgproc, imgcodecs >= 4.5
-#   seglab::png      libpng                  >= 1.6    palette masks as indices
-#   seglab::matio    matio                   >= 1.5    SBD's .mat labels
-#   seglab::xxhash   xxHash                  >= 0.8    what a data set and a weight file are
+#   seglab::json      nlohmann_json           >= 3.10
+#   seglab::xxhash    xxHash                  >= 0.8    to recognise equal content
+#   seglab::highway   Highway                 >= 1.0    SIMD with dispatch at run time
+#   seglab::torch     LibTorch                >= 1.13   any build: CPU, CUDA; found through CMAKE_PREFIX_PATH
+#   seglab::opencv    OpenCV core, imgproc, imgcodecs >= 4.5
+#   seglab::png       libpng                  >= 1.6    palette masks as indices
+#   seglab::matio     matio                   >= 1.5    SBD's .mat labels
+#   seglab::liblinear liblinear               >= 2.30   linear SVMs and regressors of regions
+#   seglab::zlib      zlib                    >= 1.2    files of region proposals
 #
 # What is not found is listed in seglab_missing, one text each; seglab_complain makes a message.
 
@@ -78,6 +80,7 @@ endfunction()
 find_package(Threads REQUIRED)
 seglab_require("nlohmann_json" nlohmann_json 3.10 nlohmann-json3-dev)
 seglab_wrap(json LIBRARIES nlohmann_json::nlohmann_json)
+seglab_find(xxhash "xxHash >= 0.8" xxhash.h xxhash libxxhash-dev)
 seglab_find(highway "Highway >= 1.0" hwy/highway.h hwy libhwy-dev)
 
 if(NOT SEGLAB_BASE_ONLY)
@@ -98,6 +101,8 @@ if(NOT SEGLAB_BASE_ONLY)
 
   seglab_require("libpng" PNG 1.6 libpng-dev)
   seglab_wrap(png LIBRARIES PNG::PNG)
+  seglab_require("zlib" ZLIB 1.2 zlib1g-dev)
+  seglab_wrap(zlib LIBRARIES ZLIB::ZLIB)
   seglab_find(matio "matio >= 1.5" matio.h matio libmatio-dev)
-  seglab_find(xxhash "xxHash >= 0.8" xxhash.h xxhash libxxhash-dev)
+  seglab_find(liblinear "liblinear >= 2.30" linear.h linear liblinear-dev)
 endif()

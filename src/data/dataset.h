@@ -54,6 +54,10 @@ class Dataset {
   /// The name of sample `index` without reading it.
   virtual std::string Name(int64_t index) const = 0;
   virtual const LabelSet& Labels() const = 0;
+  /// The objects of sample `index` where somebody has told them apart: their numbers, CV_8UC1 or
+  /// CV_16UC1 of the image's size, 0 = none, kIgnoreLabel = void. Else empty.
+  /// @throws Error naming the file that cannot be read
+  virtual cv::Mat Objects(int64_t index) const { return {}; }
   /// What its truths are.
   virtual Task GetTask() const { return Task::kSegmentation; }
   /// The files that sample `index` is read from, image and mask; empty for samples made on the fly.

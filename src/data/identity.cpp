@@ -1,7 +1,6 @@
 #include "data/identity.h"
 
 #include <sys/stat.h>
-#include <xxhash.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -9,11 +8,11 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <memory>
 #include <optional>
 #include <sstream>
 #include <utility>
 
+#include "base/digest.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "base/prefetch.h"
@@ -28,20 +27,10 @@ constexpr char kTitle[] = "seglab content hashes 1 ";  // followed by a hash of 
 constexpr int64_t kSecond = 1000000000;                // nanoseconds
 constexpr int64_t kPart = 64;                          // samples that a thread takes at once
 
-std::string Hex(const XXH128_hash_t& hash) {
-  XXH128_canonical_t canonical;
-  XXH128_canonicalFromHash(&canonical, hash);
-  static constexpr char kDigits[] = "0123456789abcdef";
-  std::string text;
-  for (unsigned char byte : canonical.digest) {
-    text += kDigits[byte >> 4];
-    text += kDigits[byte & 15];
-  }
-  return text;
-}
-
 std::string HashOf(const std::string& content) {
-  return Hex(XXH3_128bits(content.data(), content.size()));
+  Digest digest;
+  digest.Add(content.data(), content.size());
+  return digest.Hex();
 }
 
 /// Whether a file of this time of change (ns) may change once more and keep it.
@@ -151,12 +140,8 @@ std::string DataIdentity(const Dataset& dataset, ContentHashes& hashes) {
     for (int64_t i = part * kPart; i < std::min(size, (part + 1) * kPart); ++i) text += describe(i);
     return text;
   };
-  const std::unique_ptr<XXH3_state_t, decltype(&XXH3_freeState)> state(XXH3_createState(),
-                                                                       &XXH3_freeState);
-  XXH3_128bits_reset(state.get());
-  const auto add = [&state](const std::string& text) {
-    XXH3_128bits_update(state.get(), text.data(), text.size());
-  };
+  Digest digest;
+  const auto add = [&digest](const std::string& text) { digest.Add(text.data(), text.size()); };
   add(StrCat(TaskName(dataset.GetTask()), "\n", CanonicalJson(dataset.Labels().names), "\n",
              CanonicalJson(dataset.Settings()), "\n", size, "\n"));
   // Samples made on the fly are a function of the settings, and there may be millions of them.
@@ -166,7 +151,7 @@ std::string DataIdentity(const Dataset& dataset, ContentHashes& hashes) {
     OrderedPrefetch<std::string> texts(describe_part, 0, (size + kPart - 1) / kPart, UsableCores());
     while (const std::optional<std::string> text = texts.Next()) add(*text);
   }
-  return Hex(XXH3_128bits_digest(state.get()));
+  return digest.Hex();
 }
 
 }  // namespace seglab

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/names.h"
+#include "data/masks.h"
 #include "data/pairs.h"
 
 namespace seglab {
@@ -47,6 +48,9 @@ class Voc : public Dataset {
                   "; it must hold the masks <id>.png, or \"sbd\" must name ",
                   "the folder of SBD's labels");
     }
+    if (!options.objects.empty()) objects_ = JoinPath(options.root, options.objects);
+    if (!objects_.empty() && !FolderExists(objects_))
+      throw Error("voc: no folder ", objects_, " (\"objects\")");
     list_ = FindList(options);
     ids_ = ReadIdList(list_);
     KeepFirst(ids_, options.limit);
@@ -58,7 +62,14 @@ class Voc : public Dataset {
 
   std::vector<std::string> Files(int64_t index) const override {
     const std::string& id = ids_.at(index);
-    return {FindImage(id), FindMask(id)};
+    std::vector<std::string> files = {FindImage(id), FindMask(id)};
+    if (const std::string objects = ObjectsFile(id); !objects.empty()) files.push_back(objects);
+    return files;
+  }
+
+  cv::Mat Objects(int64_t index) const override {
+    const std::string file = ObjectsFile(ids_.at(index));
+    return file.empty() ? cv::Mat() : ReadMask(file);
   }
 
   Sample Get(int64_t index) const override {
@@ -74,6 +85,13 @@ class Voc : public Dataset {
       throw Error(image, ": no such image, but ", list_, " names it; wrong root, or wrong list?");
     }
     return image;
+  }
+
+  /// "" where there is none.
+  std::string ObjectsFile(const std::string& id) const {
+    if (objects_.empty()) return "";
+    const std::string file = JoinPath(objects_, id + ".png");
+    return FileExists(file) ? file : "";
   }
 
   std::string FindMask(const std::string& id) const {
@@ -96,6 +114,7 @@ class Voc : public Dataset {
   std::string images_;
   std::string masks_;
   std::string sbd_;
+  std::string objects_;
   std::string list_;
   std::vector<std::string> ids_;
 };
@@ -112,6 +131,7 @@ VocOptions VocOptions::FromJson(const Json& json, const std::string& path) {
   reader.Get("masks", options.masks);
   reader.Get("lists", options.lists);
   reader.Get("sbd", options.sbd);
+  reader.Get("objects", options.objects);
   reader.Get<int64_t>("limit", options.limit, 0, std::numeric_limits<int64_t>::max());
   reader.Finish();
   return options;

@@ -23,6 +23,9 @@ struct VocOptions {
   std::string images = "JPEGImages";             ///< below root, or absolute
   std::string masks = "SegmentationClass";       ///< below root, or absolute
   std::string lists = "ImageSets/Segmentation";  ///< below root, or absolute
+  /// Folder of object masks <id>.png as VOC's SegmentationObject: palette PNG, 1 ... n, 255 = void;
+  /// below root or absolute. Not every id needs one. "": none.
+  std::string objects;
   std::string sbd;    ///< folder of SBD's labels, below root or absolute; asked first
   int64_t limit = 0;  ///< use only the first n ids; 0 = all
   static VocOptions FromJson(const Json& json, const std::string& path);
