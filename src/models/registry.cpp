@@ -7,6 +7,7 @@
 #include "models/deeplab_v2.h"
 #include "models/deeplab_v3_mobilenet.h"
 #include "models/fcn.h"
+#include "models/rcnn.h"
 #include "models/torchvision_seg.h"
 
 namespace seglab {
@@ -85,6 +86,8 @@ const std::vector<ModelRow>& ModelRows() {
       {"deeplabv3_mobilenet_v2", Task::kSegmentation,
        "dilated MobileNet v2 with image-level features", "Sandler et al. 2018, section 6.3",
        MakeDeepLabV3MobileNetV2},
+      {"rcnn", Task::kSegmentation, "proposed regions, features, linear SVMs, pasting",
+       "Girshick et al. 2014, section 5, arXiv:1311.2524", MakeRcnn, Recipe::kFitted},
       {"classifier", Task::kClassification, "a backbone with its own classification head",
        "the backbone's paper", MakeClassifierRow},
   };

@@ -130,6 +130,7 @@ std::vector<Candidate> Candidates(const NamedTensors& tensors) {
   const bool backbone = HasLayer(tensors, "backbone"), fcn = HasLayer(tensors, "score_fr");
   const bool deeplab = HasLayer(tensors, "fc8") || HasLayer(tensors, "fc1");
   for (const ModelRow& row : ModelRows()) {
+    if (row.recipe == Recipe::kFitted) continue;  // other programs have no files of such
     if (row.task == Task::kClassification) {
       if (!backbone) AddBackbones(row.name, true, candidates);
     } else if (row.name.starts_with("fcn") && row.name.find("resnet") == std::string::npos) {
