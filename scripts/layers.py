@@ -29,8 +29,8 @@ ROOMS = {
     "models": "nn regions tensor base",
     "profile": "models nn tensor base",
     "weights": "models nn data tensor base",
-    "inference": "models nn crf metrics data tensor base",
-    "train": "inference weights models losses metrics data nn tensor base",
+    "inference": "profile models nn crf metrics data tensor base",
+    "train": "inference weights models regions losses metrics data nn tensor base",
     "report": "metrics data tensor base",
 }
 ROOMS["experiment"] = " ".join(ROOMS)
@@ -40,6 +40,7 @@ ROOMS["apps"] = " ".join(ROOMS)
 LIBRARIES = {
     "LibTorch": (r"(torch|ATen|c10)/", set(ROOMS) - {"base", "metrics", "crf", "report"}),
     "OpenCV": (r"(opencv2|opencv)/|opencv2?\.h", {"data", "regions"}),
+    "liblinear": (r"linear\.h$", {"regions"}),
     "Boost.Program_options": (r"boost/program_options", {"apps"}),
 }
 
@@ -226,6 +227,8 @@ def self_test():
          "src/experiment/report.h:2: experiment must not include OpenCV (<opencv2/imgcodecs.hpp>)"),
         ("apps/commands.h", "#pragma once\n#include <opencv2/core.hpp>\n",
          "apps/commands.h:2: apps must not include OpenCV (<opencv2/core.hpp>)"),
+        ("src/models/model.h", "#pragma once\n#include <linear.h>\n",
+         "src/models/model.h:2: models must not include liblinear (<linear.h>)"),
         ("src/experiment/run.h", "#pragma once\n#include <boost/program_options/parsers.hpp>\n",
          "src/experiment/run.h:2: experiment must not include Boost.Program_options "
          "(<boost/program_options/parsers.hpp>)"),

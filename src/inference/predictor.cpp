@@ -31,8 +31,11 @@ Predictor::Predictor(std::shared_ptr<SegModel> model, const PredictOptions& opti
 
 Predictor::~Predictor() = default;
 
-at::Tensor Predictor::NetworkScores(const at::Tensor& image) {
+at::Tensor Predictor::NetworkScores(const at::Tensor& image, const std::string& name) {
   const c10::Device device = DeviceOf(*model_);
+  if (device.is_cpu()) {
+    memory_.Check(*model_, options_, image.size(0), image.size(1), image.size(2), name);
+  }
   const AutocastGuard autocast(device.type(), options_.precision == Precision::kBfloat16,
                                at::kBFloat16);
   const at::Tensor input =
@@ -68,7 +71,7 @@ at::Tensor Predictor::NetworkScores(const at::Tensor& image) {
 at::Tensor Predictor::Scores(const at::Tensor& image, const std::string& name) {
   c10::InferenceMode inference;
   model_->eval();
-  const at::Tensor scores = NetworkScores(image);
+  const at::Tensor scores = NetworkScores(image, name);
   if (!crf_) return scores;
   if (scores.dim() != 4) {
     throw Error("crf: a classifier has no map of scores to refine; take a segmentation network");

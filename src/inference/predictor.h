@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "inference/pass_memory.h"
 #include "inference/predict_options.h"
 #include "models/seg_model.h"
 
@@ -26,7 +27,8 @@ class Predictor {
   /// @param name   of the image, for errors
   /// @return (N, classes, H, W) float32 on the model's device (with a CRF on the CPU), (N, classes)
   ///   of a classifier; no gradient
-  /// @throws Error when a CRF is asked for of a classifier, or lacks memory
+  /// @throws Error when a CRF is asked for of a classifier, when a pass or a CRF lacks memory (on
+  ///   the CPU)
   at::Tensor Scores(const at::Tensor& image, const std::string& name = "image");
 
   /// The class of the largest score, the first one where several are equal.
@@ -36,10 +38,11 @@ class Predictor {
   SegModel& model() { return *model_; }
 
  private:
-  at::Tensor NetworkScores(const at::Tensor& image);
+  at::Tensor NetworkScores(const at::Tensor& image, const std::string& name);
 
   std::shared_ptr<SegModel> model_;
   PredictOptions options_;
+  PassMemory memory_;
   std::unique_ptr<CrfStep> crf_;
 };
 
