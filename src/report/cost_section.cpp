@@ -10,6 +10,7 @@
 #include "base/format.h"
 #include "report/scatter.h"
 #include "report/table.h"
+#include "report/table_cells.h"
 
 namespace seglab {
 namespace {
@@ -80,8 +81,9 @@ Unit UnitFor(double longest) {
 std::string CostPlot(const Table& table, std::vector<ScatterPoint> points,
                      const std::string& cost) {
   const bool parameters = cost == "parameters", total = cost == "total_seconds";
-  const auto seconds = [total](const TableRow& row) {
-    return total ? row.total_seconds : row.train_seconds;
+  const bool image = cost == "image_seconds";
+  const auto seconds = [total, image](const TableRow& row) {
+    return image ? row.image_seconds : total ? row.total_seconds : row.train_seconds;
   };
   double longest = 0;
   for (const TableRow& row : table.rows) {
@@ -93,19 +95,22 @@ std::string CostPlot(const Table& table, std::vector<ScatterPoint> points,
     points[i].x = parameters ? static_cast<double>(row.parameters) : seconds(row) / unit.seconds;
     points[i].y = row.ours[0].mean;
     points[i].deviation = row.ours[0].deviation;
-    points[i].title = StrCat(
-        row.group, ": ", FormatSpread(row.ours[0]), " %, ",
-        parameters ? FormatCount(row.parameters) + " parameters" : FormatDuration(seconds(row)));
+    points[i].title = StrCat(row.group, ": ", FormatSpread(row.ours[0]), " %, ",
+                             parameters ? FormatCount(row.parameters) + " parameters"
+                             : image    ? ImageSecondsText(row.image_seconds) + " s an image"
+                                        : FormatDuration(seconds(row)));
   }
   ScatterOptions options;
   options.title = parameters ? "mean IU against parameters"
+                  : image    ? "mean IU against time of an image"
                   : total    ? "mean IU against all training time"
                              : "mean IU against training time";
   options.x_label = parameters ? "parameters"
+                    : image    ? std::string("evaluation of an image, seconds")
                     : total    ? StrCat("training in all, ", unit.name)
                                : StrCat("training, ", unit.name);
   options.y_label = "mean IU, %";
-  options.log_x = parameters;
+  options.log_x = parameters || image;
   return ScatterHtml(points, options);
 }
 

@@ -6,6 +6,7 @@
 #include "base/format.h"
 #include "report/html.h"
 #include "report/table.h"
+#include "report/table_cells.h"
 
 namespace seglab {
 namespace {
@@ -41,6 +42,7 @@ std::string TableHtml(const Table& table, bool classification) {
   }
   html += StrCat("<th", rows, ">parameters</th><th", rows, ">training</th>");
   if (table.has_total) html += StrCat("<th", rows, ">in all</th>");
+  if (table.has_image) html += StrCat("<th", rows, ">s an image</th>");
   html += "</tr>";
   if (table.has_paper) {
     html += "\n<tr>";
@@ -60,6 +62,7 @@ std::string TableHtml(const Table& table, bool classification) {
     html += "<td class=\"first\">" + FormatCount(row.parameters) + "</td><td>" +
             FormatDuration(row.train_seconds) + "</td>" +
             (table.has_total ? "<td>" + FormatDuration(row.total_seconds) + "</td>" : "") +
+            (table.has_image ? "<td>" + ImageSecondsText(row.image_seconds) + "</td>" : "") +
             "</tr>\n";
   }
   html += "</tbody>\n</table></div>\n<p class=\"note\">";

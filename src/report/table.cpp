@@ -16,6 +16,20 @@ constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 /// Networks within this factor are of one size: an FCN-8s has a few more weights than an FCN-32s.
 constexpr double kOneSize = 1.1;
 
+/// Of runs on one machine image times are no cost of the network alone: they are asked for.
+std::vector<std::string> UsualCosts() {
+  std::vector<std::string> names = CostNames();
+  names.pop_back();
+  return names;
+}
+
+/// NaN where it was not measured.
+double ImageSeconds(const RunResult& run) {
+  const Json images = run.metrics.is_object() ? run.metrics.value("images", Json()) : Json();
+  if (!images.is_number() || images.get<double>() <= 0 || run.eval_seconds <= 0) return kNan;
+  return run.eval_seconds / images.get<double>();
+}
+
 Spread MakeSpread(const std::vector<double>& values) {
   double sum = 0;
   for (double value : values) sum += value;
@@ -110,7 +124,8 @@ std::vector<std::pair<std::string, std::string>> EnvironmentTexts(const Json& en
 }
 
 const std::vector<std::string>& CostNames() {
-  static const std::vector<std::string> names = {"train_seconds", "total_seconds", "parameters"};
+  static const std::vector<std::string> names = {"train_seconds", "total_seconds", "parameters",
+                                                 "image_seconds"};
   return names;
 }
 
@@ -126,7 +141,7 @@ std::vector<std::string> ComparedCosts(const ExperimentResult& result) {
   }
   const bool differ = least > 0 && most > kOneSize * least;
   std::vector<std::string> costs =
-      result.compare.value_or(differ ? CostNames() : std::vector<std::string>());
+      result.compare.value_or(differ ? UsualCosts() : std::vector<std::string>());
   if (!has_total)
     costs.erase(std::remove(costs.begin(), costs.end(), "total_seconds"), costs.end());
   return costs;
@@ -140,6 +155,8 @@ Table MakeTable(const ExperimentResult& result, bool classification) {
   const std::vector<std::string> costs = ComparedCosts(result);
   table.has_total =
       !classification && std::find(costs.begin(), costs.end(), "total_seconds") != costs.end();
+  table.has_image =
+      !classification && std::find(costs.begin(), costs.end(), "image_seconds") != costs.end();
 
   std::vector<const RunResult*> runs;
   std::vector<std::string> groups;
@@ -165,6 +182,7 @@ Table MakeTable(const ExperimentResult& result, bool classification) {
       row.parameters = run->parameters;
       row.train_seconds += run->train_seconds;
       row.total_seconds += run->total_seconds;
+      row.image_seconds += ImageSeconds(*run);
       for (size_t c = 0; c < columns; ++c) {
         values[c].push_back(100 * MetricValue(run->metrics, table.columns[c]));
         // The paper's figures follow the experiment's columns, also in the table of pre-trainings.
@@ -179,6 +197,7 @@ Table MakeTable(const ExperimentResult& result, bool classification) {
     }
     row.train_seconds /= row.runs;
     row.total_seconds /= row.runs;
+    row.image_seconds /= row.runs;
     for (size_t c = 0; c < columns; ++c) row.ours[c] = MakeSpread(values[c]);
     table.has_spread = table.has_spread || row.runs > 1;
     table.rows.push_back(std::move(row));

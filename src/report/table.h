@@ -26,6 +26,7 @@ struct TableRow {
   int64_t parameters = 0;
   double train_seconds = 0;  ///< mean over the runs
   double total_seconds = 0;  ///< with the runs that its weights come from, mean; may be NaN
+  double image_seconds = 0;  ///< of evaluation, loading and scoring an image, mean
 };
 
 struct Table {
@@ -34,18 +35,20 @@ struct Table {
   bool has_paper = false;            ///< at least one figure of the paper
   bool has_spread = false;           ///< at least one group of several runs
   bool has_total = false;            ///< total_seconds is among the compared costs
+  bool has_image = false;            ///< image_seconds is among the compared costs
   std::vector<std::string> notes;    ///< what must stand under the table: absent classes, images
 };
 
 /// The segmentation runs of an experiment, or its pre-trainings (top-1 and mean class accuracy).
 Table MakeTable(const ExperimentResult& result, bool classification);
 
-/// What an experiment can compare its runs by: "train_seconds", "total_seconds", "parameters".
+/// What an experiment can compare its runs by: "train_seconds", "total_seconds", "parameters",
+/// "image_seconds".
 const std::vector<std::string>& CostNames();
 
 /// The costs of an experiment that are compared. When it does not say which: none where the
-/// segmentation networks are of about one size, else all. "total_seconds" only where it says more
-/// than "train_seconds".
+/// segmentation networks are of about one size, else all but "image_seconds". "total_seconds" only
+/// where it says more than "train_seconds".
 std::vector<std::string> ComparedCosts(const ExperimentResult& result);
 
 /// "mean IU" for "mean_iou", as the FCN paper writes it; "top-1 acc." for the pixel accuracy of a

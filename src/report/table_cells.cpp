@@ -1,8 +1,14 @@
 #include "report/table_cells.h"
 
+#include <cmath>
+
 #include "base/format.h"
 
 namespace seglab {
+
+std::string ImageSecondsText(double seconds) {
+  return std::isfinite(seconds) ? Significant(seconds, 2) : "-";
+}
 
 Cells RowCells(const Table& table, const TableRow& row) {
   Cells cells = {row.group};
@@ -14,6 +20,7 @@ Cells RowCells(const Table& table, const TableRow& row) {
   cells.push_back(FormatCount(row.parameters));
   cells.push_back(FormatDuration(row.train_seconds));
   if (table.has_total) cells.push_back(FormatDuration(row.total_seconds));
+  if (table.has_image) cells.push_back(ImageSecondsText(row.image_seconds));
   return cells;
 }
 
@@ -21,6 +28,7 @@ void AddCostTitles(const Table& table, Cells& head) {
   head.push_back("parameters");
   head.push_back("training");
   if (table.has_total) head.push_back("in all");
+  if (table.has_image) head.push_back("s an image");
 }
 
 std::string OneLine(std::string text) {

@@ -36,6 +36,7 @@ std::string TableCsv(const ExperimentResult& result) {
   head.push_back("parameters");
   head.push_back("train_seconds");
   if (segmentation.has_total) head.push_back("total_seconds");
+  if (segmentation.has_image) head.push_back("image_seconds");
   std::string text = Join(head, ",") + "\n";
 
   for (const Table* table : {&segmentation, &pre_training}) {
@@ -54,6 +55,7 @@ std::string TableCsv(const ExperimentResult& result) {
       cells.push_back(std::to_string(row.parameters));
       cells.push_back(CsvNumber(row.train_seconds));
       if (segmentation.has_total) cells.push_back(CsvNumber(row.total_seconds));
+      if (segmentation.has_image) cells.push_back(CsvNumber(row.image_seconds));
       text += Join(cells, ",") + "\n";
     }
   }
