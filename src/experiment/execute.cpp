@@ -19,6 +19,7 @@
 #include "inference/image_counts_sink.h"
 #include "inference/trimap_sink.h"
 #include "metrics/scores.h"
+#include "models/registry.h"
 #include "tensor/runtime.h"
 #include "train/checks.h"
 #include "train/recipe.h"
@@ -112,7 +113,8 @@ void ExecuteRun(const PlannedRun& run, const ExecuteOptions& options) {
   ClaimFolder(run, Environment(device));
   Log::Info(run.spec.name, ": ", CountParameters(*job.model), " parameters, ", job.train->Size(),
             " training and ", job.val->Size(), " validation samples, ", DescribeRuntime(device));
-  if (run.status == RunStatus::kNew && config.train.iterations > 0) CheckData(run, job);
+  const bool trains = config.train.iterations > 0 || ModelRecipe(config.model) == Recipe::kFitted;
+  if (run.status == RunStatus::kNew && trains) CheckData(run, job);
   const TrainSummary summary = Train(job);
 
   StoredResult result = ReadStoredResult(run.folder);

@@ -64,6 +64,20 @@ void CheckTask(const RunSpec& run, const RunConfig& config, const Dataset& data)
               "\" is ", classifier ? "none" : "one");
 }
 
+/// @throws Error where "train" is of another recipe than the network's
+void CheckRecipe(const RunConfig& config, const Json& train, const JsonReader& reader) {
+  const bool fitted = ModelRecipe(config.model, reader.Path("model")) == Recipe::kFitted;
+  const std::string path = reader.Path("train");
+  if (fitted && config.train.iterations > 0) {
+    throw Error(path, ".iterations: ", ModelObject(config.model)["name"].get<std::string>(),
+                " is fitted to features, not descended; leave iterations out, see \"fit\"");
+  }
+  if (!fitted && train.contains("fit")) {
+    throw Error(path, ".fit: is for networks that are fitted, such as rcnn, not for ",
+                ModelObject(config.model)["name"].get<std::string>());
+  }
+}
+
 }  // namespace
 
 RunConfig ReadRunConfig(const RunSpec& run, const std::string& init_folder) {
@@ -79,6 +93,7 @@ RunConfig ReadRunConfig(const RunSpec& run, const std::string& init_folder) {
   Json part = Json::object();
   reader.Get("train", part);
   config.train = TrainOptions::FromJson(part, reader.Path("train"));
+  CheckRecipe(config, part, reader);
   Json eval;
   reader.Get("eval", eval);
   for (const EvalSpec& spec : EvalSpecs(eval, reader.Path("eval")))
@@ -111,7 +126,9 @@ std::vector<Transform> RunTransforms(const RunSpec& run, const RunConfig& config
 TrainJob MakeJob(const RunSpec& run, const RunConfig& config) {
   TrainJob job;
   job.train = MakeDataset(config.train_data, run.name + ".data");
-  job.val = MakeEvalData(run, {"", {}, config.val_data}, *job.train);
+  EvalConfig validation;
+  validation.data = config.val_data;
+  job.val = MakeEvalData(run, validation, *job.train);
   const int classes = job.train->Labels().size();
   CheckTask(run, config, *job.train);
   torch::manual_seed(MixSeed(config.seed, kWeightSalt));

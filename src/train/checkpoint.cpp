@@ -1,11 +1,14 @@
 #include "train/checkpoint.h"
 
+#include <utility>
+
 #include "base/error.h"
 #include "base/files.h"
 #include "tensor/state.h"
 #include "weights/checkpoint_file.h"
 
 namespace seglab {
+
 Json TrainState::ToJson() const {
   return {
       {"run_hash", run_hash},     {"iteration", iteration},   {"loss_sum", loss_sum},
@@ -31,13 +34,21 @@ TrainState TrainState::FromJson(const Json& json, const std::string& path) {
 
 void SaveCheckpoint(const std::string& path, const SegModel& model, const Optimizer& optimizer,
                     const TrainState& state, std::map<std::string, std::string> metadata) {
-  NamedTensors tensors = ModuleState(model);
-  if (!state.finished) {
-    for (const auto& [name, tensor] : optimizer.State())
-      tensors.emplace_back(kOptimizerPrefix + name, tensor);
+  if (state.finished) {
+    SaveFinished(path, model, state, std::move(metadata));
+    return;
   }
+  NamedTensors tensors = ModuleState(model);
+  for (const auto& [name, tensor] : optimizer.State())
+    tensors.emplace_back(kOptimizerPrefix + name, tensor);
   metadata["state"] = state.ToJson().dump();
   WriteSafetensors(path, tensors, metadata);
+}
+
+void SaveFinished(const std::string& path, const SegModel& model, const TrainState& state,
+                  std::map<std::string, std::string> metadata) {
+  metadata["state"] = state.ToJson().dump();
+  WriteSafetensors(path, ModuleState(model), metadata);
 }
 
 std::optional<TrainState> ReadTrainState(const std::string& path) {
@@ -49,17 +60,21 @@ std::optional<TrainState> ReadTrainState(const std::string& path) {
 }
 
 void RestoreCheckpoint(const std::string& path, SegModel& model, Optimizer& optimizer) {
+  RestoreFinished(path, model);
+  NamedTensors state;
+  const std::string prefix = kOptimizerPrefix;
+  for (const auto& [name, tensor] : ReadSafetensors(path).tensors) {
+    if (name.rfind(prefix, 0) == 0) state.emplace_back(name.substr(prefix.size()), tensor);
+  }
+  if (!state.empty()) optimizer.LoadState(state);
+}
+
+void RestoreFinished(const std::string& path, SegModel& model) {
   const TensorFile file = ReadSafetensors(path);
   LoadOptions options;
   options.where = path;
   LoadState(model, ModelTensors(file), options);
   model.preprocessing.FromMetadata(file.metadata, path);
-  NamedTensors state;
-  const std::string prefix = kOptimizerPrefix;
-  for (const auto& [name, tensor] : file.tensors) {
-    if (name.rfind(prefix, 0) == 0) state.emplace_back(name.substr(prefix.size()), tensor);
-  }
-  if (!state.empty()) optimizer.LoadState(state);
 }
 
 }  // namespace seglab

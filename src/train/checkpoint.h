@@ -31,11 +31,17 @@ struct TrainState {
 void SaveCheckpoint(const std::string& path, const SegModel& model, const Optimizer& optimizer,
                     const TrainState& state, std::map<std::string, std::string> metadata);
 
+/// The same of a training that has ended, or had no optimiser. @param state  finished
+void SaveFinished(const std::string& path, const SegModel& model, const TrainState& state,
+                  std::map<std::string, std::string> metadata);
+
 /// Reads the state of a checkpoint; std::nullopt when there is no file.
 std::optional<TrainState> ReadTrainState(const std::string& path);
 
 /// Restores weights, preprocessing and, unless the training is finished, the optimiser's state.
 /// @throws Error when they do not fit
 void RestoreCheckpoint(const std::string& path, SegModel& model, Optimizer& optimizer);
+/// Restores weights and preprocessing. @throws Error when they do not fit
+void RestoreFinished(const std::string& path, SegModel& model);
 
 }  // namespace seglab

@@ -55,6 +55,8 @@ TrainOptions TrainOptions::FromJson(const Json& json, const std::string& path) {
   std::string precision = PrecisionName(o.precision);
   reader.GetChoice("precision", precision, PrecisionNames());
   o.precision = ParsePrecision(precision, reader.Path("precision"));
+  if (reader.Get("fit", part)) o.fit = FitOptions::FromJson(part, reader.Path("fit"));
+  reader.Get("feature_cache", o.feature_cache);
   reader.Get("threads", o.threads, -1, 1024);
   reader.Get("log_every", o.log_every, int64_t{1}, kMany);
   reader.Get("eval_every", o.eval_every, int64_t{0}, kMany);
@@ -67,8 +69,8 @@ TrainOptions TrainOptions::FromJson(const Json& json, const std::string& path) {
 
 const std::vector<std::string>& TrainOptions::NeutralKeys() {
   static const std::vector<std::string> keys = {
-      "threads",          "log_every",          "eval_every",
-      "checkpoint_every", "checkpoint_seconds", "check_samples"};
+      "threads",       "log_every",    "eval_every", "checkpoint_every", "checkpoint_seconds",
+      "check_samples", "feature_cache"};
   return keys;
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "tensor/precision.h"
+#include "train/fit_options.h"
 #include "train/schedule.h"
 
 namespace seglab {
@@ -16,8 +17,8 @@ struct RateGroup {
   double decay = 1;  ///< factor on the weight decay
 };
 
-/// How a network is descended: trained by gradients. Everything here except the last block
-/// determines the result.
+/// How a network is descended: trained by gradients; or, with `fit`, fitted. Everything here except
+/// the last block determines the result.
 struct TrainOptions {
   int64_t iterations = 0;  ///< steps of the optimiser; 0 = no training, only evaluation
   int batch = 1;           ///< images per forward pass
@@ -36,7 +37,11 @@ struct TrainOptions {
   Json loss = Json::object();  ///< of LossRows(): a name, or an object with "name" and its options
   Precision precision = Precision::kFloat32;
 
+  FitOptions fit;  ///< of rows whose recipe is kFitted, which take of the others only precision
+
   // What follows changes no result.
+  std::string feature_cache =
+      "features";          ///< folder of fitted networks, in the run folder or absolute
   int threads = -1;        ///< loader threads; -1 = as many as cores, 0 = none
   int64_t log_every = 20;  ///< iterations between log lines
   int64_t eval_every =

@@ -2,11 +2,13 @@
 
 #include "base/error.h"
 #include "train/descent.h"
+#include "train/fit.h"
 
 namespace seglab {
 
 const std::vector<RecipeRow>& RecipeRows() {
-  static const std::vector<RecipeRow> rows = {{Recipe::kDescended, Descend}};
+  static const std::vector<RecipeRow> rows = {{Recipe::kDescended, Descend},
+                                              {Recipe::kFitted, Fit}};
   return rows;
 }
 

@@ -1,0 +1,151 @@
+#include "train/fit.h"
+
+#include <torch/torch.h>
+
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <vector>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/format.h"
+#include "base/log.h"
+#include "base/signals.h"
+#include "models/rcnn.h"
+#include "regions/hard_negatives.h"
+#include "regions/regressors.h"
+#include "regions/threshold_search.h"
+#include "tensor/compat.h"
+#include "tensor/device.h"
+#include "tensor/runtime.h"
+#include "train/checkpoint.h"
+#include "train/fit_examples.h"
+#include "train/metrics_log.h"
+#include "weights/checkpoint_file.h"
+
+namespace seglab {
+namespace {
+
+/// One fit; see Fit().
+class Fitting {
+ public:
+  explicit Fitting(const TrainJob& job)
+      : job_(job),
+        model_(std::dynamic_pointer_cast<Rcnn>(job.model)),
+        last_path_(JoinPath(job.folder, "last.safetensors")) {
+    if (model_ == nullptr) throw std::logic_error("only an Rcnn is fitted");
+    UseChannelsLast(*model_);
+    const std::optional<TrainState> saved = ReadTrainState(last_path_);
+    if (saved && saved->run_hash == job.run_hash && saved->finished) {
+      RestoreFinished(last_path_, *model_);
+      state_ = *saved;
+    }
+    state_.run_hash = job.run_hash;
+    model_->UseCache(JoinPath(job.folder, job.options.feature_cache));
+  }
+
+  TrainSummary Run() {
+    if (!state_.finished) FitAll();
+    return {state_.seconds, state_.iteration, state_.best_score, state_.best_iteration};
+  }
+
+ private:
+  void FitAll() {
+    const double start = Seconds();
+    const AutocastGuard autocast(DeviceOf(*model_).type(),
+                                 job_.options.precision == Precision::kBfloat16, at::kBFloat16);
+    FitExamples examples(model_, job_.train);
+    ComputeFeatures(examples);
+    TrainClassifiers(examples);
+    ChooseThreshold(examples);
+    state_.seconds = Seconds() - start;
+    state_.finished = true;
+    SaveFinished(last_path_, *model_, state_,
+                 ModelMetadata(*model_, job_.model_spec, job_.train->Labels()));
+  }
+
+  void StopIfAsked(const char* what) const {
+    if (const int signal = StopRequested()) {
+      throw Stopped(signal, StrCat(job_.title, ": stopped ", what,
+                                   "; the same command goes on with the features of before"));
+    }
+  }
+
+  void ComputeFeatures(const FitExamples& examples) const {
+    Progress progress(job_.title + ", features", examples.Images());
+    int64_t regions = 0;
+    for (int64_t i = 0; i < examples.Images(); ++i) {
+      StopIfAsked("while features were computed");
+      regions += examples.Image(i).features.size(0);
+      progress.Update(i + 1);
+    }
+    Log::Info(job_.title, ": ", regions, " regions of ", examples.Images(), " images, ",
+              model_->Dimension(), " features each");
+  }
+
+  void TrainClassifiers(const FitExamples& examples) {
+    const FitOptions& fit = job_.options.fit;
+    MetricsLog metrics(JoinPath(job_.folder, "metrics.jsonl"), 0);
+    const std::vector<std::string>& names = examples.Classes();
+    if (fit.classifier == FitOptions::Classifier::kSvr) {
+      const RegionRegressors found = TrainRegressors(examples, fit.regressors);
+      model_->SetClassifiers(found.models);
+      for (size_t i = 0; i < names.size(); ++i) {
+        metrics.Write({{"iteration", 0},
+                       {"class", names[i]},
+                       {"rows", found.rows},
+                       {"objective", found.models[i].objective}});
+      }
+      return;
+    }
+    const RegionClassifiers found = MineHardNegatives(examples, fit.mining, UsableCores());
+    model_->SetClassifiers(found.models);
+    for (size_t i = 0; i < names.size(); ++i) {
+      const MinedClass& mined = found.classes[i];
+      metrics.Write({{"iteration", 0},
+                     {"class", names[i]},
+                     {"trained", mined.trained},
+                     {"positives", mined.positives},
+                     {"negatives", mined.negatives},
+                     {"trainings", mined.trainings},
+                     {"objective", mined.model.objective}});
+    }
+    Log::Info(job_.title, ": SVMs after ", found.added.size(), " passes, ",
+              found.fixed_point ? "a fixed point" : "no fixed point yet", "; ",
+              FormatBytes(found.peak_bytes), " of rows at most");
+  }
+
+  void ChooseThreshold(const FitExamples& examples) {
+    const FitOptions& fit = job_.options.fit;
+    const int64_t all = examples.Images();
+    const int64_t count = fit.threshold_images > 0 ? std::min(fit.threshold_images, all) : all;
+    ThresholdSearch search(static_cast<int>(examples.Classes().size()), model_->paste(),
+                           fit.threshold);
+    Progress progress(job_.title + ", threshold", count);
+    for (int64_t i = 0; i < count; ++i) {
+      StopIfAsked("while the threshold was chosen");
+      const FitImage& image = examples.Image(i);
+      const auto objects = static_cast<int64_t>(image.truth.objects.size());
+      const at::Tensor proposals =
+          image.features.narrow(0, objects, image.features.size(0) - objects);
+      search.Add(model_->Score(proposals), image.proposals, image.sample.truth.LabelMap());
+      progress.Update(i + 1);
+    }
+    const ThresholdChoice choice = search.Choose();
+    model_->SetThreshold(choice.threshold);
+    Log::Info(job_.title, ": threshold ", choice.threshold, ", ", choice.mean_segments,
+              " segments in a training image");
+  }
+
+  const TrainJob& job_;
+  std::shared_ptr<Rcnn> model_;
+  std::string last_path_;
+  TrainState state_;
+};
+
+}  // namespace
+
+TrainSummary Fit(const TrainJob& job) { return Fitting(job).Run(); }
+
+}  // namespace seglab

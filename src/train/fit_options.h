@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string>
+
+#include "base/json.h"
+#include "regions/mining_options.h"
+#include "regions/paste_options.h"
+#include "regions/regressors.h"
+
+namespace seglab {
+
+/// How a network is fitted to features that are computed once: "train": {"fit": {...}}.
+struct FitOptions {
+  enum class Classifier {
+    kSvm,  ///< "svm": SVMs with hard negatives, as R-CNN's detection
+    kSvr   ///< "svr": regressors to the overlap, as its section 5 after O2P
+  };
+  Classifier classifier = Classifier::kSvm;
+  MiningOptions mining;          ///< of "svm"
+  RegressorOptions regressors;   ///< of "svr"
+  ThresholdOptions threshold;    ///< of pasting
+  int64_t threshold_images = 0;  ///< the first ones of the training set; 0: all
+
+  /// @throws Error naming the member that is wrong
+  static FitOptions FromJson(const Json& json, const std::string& path);
+};
+
+}  // namespace seglab
