@@ -15,6 +15,7 @@ int EvalCommand(const Args& args);
 int PredictCommand(const Args& args);
 int CrfCommand(const Args& args);
 int CrfTuneCommand(const Args& args);
+int ProposeCommand(const Args& args);
 int ScoreCommand(const Args& args);
 int ForwardCommand(const Args& args);
 int ModelsCommand(const Args& args);

@@ -39,8 +39,8 @@ std::vector<double> ParseWidths(const std::string& text) {
 }  // namespace
 
 int EvalCommand(const Args& args) {
-  std::string checkpoint, model, dataset_name, data_root,
-      split = "val", json, absent = "union", device = "auto", trimap;
+  std::string checkpoint, model, dataset_name, data_root, split = "val", json, absent = "union",
+                                                          device = "auto", trimap;
   PredictFlags flags;
   EvalOptions options;
   CommandLine line(
@@ -54,7 +54,8 @@ int EvalCommand(const Args& args) {
       .Option("data-root", &data_root, "its root folder")
       .Option("split", &split, "split to score on")
       .Option("absent", &absent, "rule for classes that are absent: union, truth, one, zero, nan")
-      .Option("trimap", &trimap, "score bands around boundaries too: their widths in pixels, 2,8,32")
+      .Option("trimap", &trimap,
+              "score bands around boundaries too: their widths in pixels, 2,8,32")
       .Option("threads", &options.threads, "loader threads; -1 = as many as cores")
       .Option("device", &device, "auto, cpu, cuda, cuda:1")
       .Option("json", &json, "write the scores to this file as well");

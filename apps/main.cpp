@@ -25,6 +25,8 @@ constexpr CommandRow kCommands[] = {
     {"eval", "score a trained network on a data set", EvalCommand},
     {"predict", "segment images: indexed masks and overlays", PredictCommand},
     {"crf", "sharpen labels with a dense CRF; `crf tune` finds its parameters", CrfCommand},
+    {"propose", "region proposals of an image, or how well they cover a data set's objects",
+     ProposeCommand},
     {"score", "score a folder of predicted masks against a folder of true ones", ScoreCommand},
     {"forward", "run a network on a tensor file", ForwardCommand},
     {"models", "list networks and backbones, or describe one", ModelsCommand},

@@ -10,6 +10,7 @@
 #include "command_line.h"
 #include "commands.h"
 #include "models/backbones/backbone.h"
+#include "models/rcnn.h"
 #include "models/registry.h"
 #include "profile/profile.h"
 #include "tensor/state.h"
@@ -161,7 +162,24 @@ struct Size {
   }
 };
 
-void Describe(const Json& spec, Size size, bool json) {
+/// What a fitted network costs is its backbone's pass over each crop. @return as classifier
+Json BackboneOf(const Json& spec, Size& size, bool json) {
+  const std::shared_ptr<SegModel> model =
+      MakeModel(spec, size.classes > 0 ? size.classes : 21, kWhere);
+  const Json crop = spec.value("crop", Json::object());
+  size = {1000, crop.value("side", CropOptions().side), crop.value("side", CropOptions().side)};
+  if (!json) {
+    int64_t parameters = 0;
+    for (const at::Tensor& tensor : model->parameters()) parameters += tensor.numel();
+    std::cout << spec.dump() << "\n  parameters         " << FormatGrouped(parameters)
+              << "\nFor each region, and for full+fg twice, it runs its backbone on a crop:\n\n";
+  }
+  return {{"name", "classifier"}, {"backbone", spec.value("backbone", RcnnOptions().backbone)}};
+}
+
+void Describe(const Json& network, Size size, bool json) {
+  const bool fitted = ModelRecipe(network, kWhere) == Recipe::kFitted;
+  const Json spec = fitted ? BackboneOf(network, size, json) : network;
   size.FillIn(ModelTask(spec, kWhere));
   const std::shared_ptr<SegModel> model =
       MakeModel(spec, spec.contains("num_classes") ? 0 : size.classes, kWhere);
@@ -171,7 +189,8 @@ void Describe(const Json& spec, Size size, bool json) {
     PrintProfile(spec, profile);
     return;
   }
-  Json description = {{"model", spec}};
+  Json description = {{"model", network}};
+  if (fitted) description["of_each_region"] = spec;
   description.update(ToJson(profile));
   description["preprocessing"] = model->preprocessing.ToJson();
   description["parameter_tensors"] = Json::array();

@@ -10,6 +10,7 @@
 #include "experiment/run_folder.h"
 #include "experiment/runner.h"
 #include "metrics/scores.h"
+#include "models/registry.h"
 
 namespace seglab {
 namespace {
@@ -70,7 +71,10 @@ int TrainCommand(const Args& args) {
   if (experiment.runs.size() != 1) {
     throw Error(where, ": describes ", experiment.runs.size(), " runs; seglab run runs them all");
   }
-  if (!experiment.runs[0].config.value("train", Json::object()).contains("iterations")) {
+  const Json& run_config = experiment.runs[0].config;
+  const bool fitted = run_config.contains("model") &&
+                      ModelRecipe(run_config["model"], where + ": model") == Recipe::kFitted;
+  if (!fitted && !run_config.value("train", Json::object()).contains("iterations")) {
     throw Error(where,
                 ": train.iterations is missing, the number of steps, as in --set "
                 "train.iterations=1000");

@@ -11,8 +11,8 @@ from harness import (PALETTE, TINY_BACKBONE, ProgramTest, floats, mask_png, png_
                      read_bytes, read_json, read_safetensors, rgb_png, safetensors, seglab,
                      shared_folder)
 
-COMMANDS = ("run", "train", "eval", "predict", "crf", "score", "forward", "models", "weights", "data",
-            "report")
+COMMANDS = ("run", "train", "eval", "predict", "crf", "propose", "score", "forward", "models", "weights",
+            "data", "report")
 MODEL = {"name": "fcn16s", "backbone": TINY_BACKBONE}
 
 EXPERIMENT = {
