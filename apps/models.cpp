@@ -167,6 +167,10 @@ Json BackboneOf(const Json& spec, Size& size, bool json) {
   const std::shared_ptr<SegModel> model =
       MakeModel(spec, size.classes > 0 ? size.classes : 21, kWhere);
   const Json crop = spec.value("crop", Json::object());
+  if (size.height > 0 || size.width > 0)
+    throw UsageError(
+        "models: a region network sees crops, of the side that \"crop\" says; leave "
+        "--height and --width out");
   size = {1000, crop.value("side", CropOptions().side), crop.value("side", CropOptions().side)};
   if (!json) {
     int64_t parameters = 0;

@@ -106,7 +106,7 @@ int ProposeCommand(const Args& args) {
   for (const std::string& setting : settings) {
     ApplySetting(setting.rfind("data.", 0) == 0 ? data : options, setting);
   }
-  ProposalCache cache(cache_folder, ProposalOptions::FromJson(options, "--set"));
+  ProposalCache cache(cache_folder, ProposalOptions::FromJson(options, "propose"));
   if (threads <= 0) threads = UsableCores();
   if (!image.empty()) {
     ProposeImage(image, out, picture, masks, cache, threads);

@@ -15,6 +15,8 @@ constexpr int kVoid = kIgnoreLabel;
 
 }  // namespace
 
+cv::Rect BoxOf(const ObjectMap& map, int id) { return cv::boundingRect(map.ids == id); }
+
 ObjectMap DrawnObjects(const cv::Mat& ids, const cv::Mat& truth, const std::string& where) {
   if (ids.size() != truth.size()) {
     throw Error(where, ": the objects are of ", ids.rows, " x ", ids.cols,

@@ -15,6 +15,9 @@ struct ObjectMap {
   std::vector<int> classes;  ///< of each, 1 ... classes - 1
 };
 
+/// The tight box of an object. @param id  one of map.objects
+cv::Rect BoxOf(const ObjectMap& map, int id);
+
 /// Objects drawn by hand: each id's class is the label of most of its pixels. Those of background
 /// or void alone are left out.
 /// @param ids    CV_8UC1 or CV_16UC1, 0 = none, 255 = void

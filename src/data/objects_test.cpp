@@ -48,6 +48,11 @@ TEST(Objects, DrawnOnesAreOfTheClassOfMostPixels) {
   EXPECT_EQ(map.classes, (std::vector<int>{1, 1}));
 }
 
+TEST(Objects, ABoxIsTight) {
+  const ObjectMap map = ConnectedObjects(Labels(3, 4, {0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0}));
+  EXPECT_EQ(BoxOf(map, map.objects.at(0)), cv::Rect(1, 1, 2, 2));
+}
+
 TEST(Objects, OfAnotherSizeAreRefused) {
   EXPECT_EQ(ErrorOf([] {
               DrawnObjects(Labels(1, 2, {1, 1}), Labels(1, 1, {1}), "a");

@@ -8,7 +8,7 @@
 //          score maps <- pasting <- threshold <- a linear SVM for each class
 //
 //   backbone.*            the classifier's weights, not trained here
-//   svm.weight, svm.bias  (classes - 1, D), (classes - 1)
+//   svm_weight, svm_bias  (classes - 1, D), (classes - 1)
 //   threshold             (1), what the background scores
 //
 // Deviations:
@@ -58,8 +58,8 @@ void RcnnOptions::Check(const std::string& where) const {
 Rcnn::Rcnn(const RcnnOptions& options, int classes)
     : options_(options),
       paste_(options.paste),
-      encoder_(register_module("backbone", MakeBackbone(options)), options.encoder, "model") {
-  options_.Check();
+      encoder_(register_module("backbone", MakeBackbone(options)), options.encoder, options.path) {
+  options_.Check(options.path);
   proposals_ = std::make_unique<ProposalCache>("", options_.proposals);
   if (classes < 2) throw Error("rcnn: needs a background and another class, found ", classes);
   // In no optimiser's hands: they are fitted.
@@ -163,6 +163,7 @@ void Rcnn::UseCache(const std::string& folder) {
 std::shared_ptr<SegModel> MakeRcnn(JsonReader& reader, int classes) {
   RcnnOptions options;
   reader.Get("backbone", options.backbone);
+  options.path = reader.path();
   options.backbone_path = reader.Path("backbone");
   options.encoder.Read(reader);
   if (Json part; reader.Get("proposals", part))

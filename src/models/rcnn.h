@@ -17,11 +17,12 @@
 namespace seglab {
 
 struct RcnnOptions {
-  RegionEncoderOptions encoder;  ///< "features", "layer", "crop", "batch"
-  ProposalOptions proposals;     ///< "fast", "quality", or an object
-  PasteOptions paste;            ///< its threshold is found in fitting, see Rcnn::SetThreshold
-  Json backbone = "alexnet";     ///< name, or object with "name" and the backbone's options
-  std::string backbone_path = "backbone";  ///< names the backbone's options in messages
+  RegionEncoderOptions encoder;      ///< "features", "layer", "crop", "batch"
+  ProposalOptions proposals;         ///< "fast", "quality", or an object
+  PasteOptions paste;                ///< its threshold is found in fitting, see Rcnn::SetThreshold
+  Json backbone = "alexnet";         ///< name, or object with "name" and the backbone's options
+  std::string path = "RcnnOptions";  ///< names the options in messages,
+  std::string backbone_path = "backbone";  ///< and those of the backbone
 
   /// @param where  what the options are called in a message
   /// @throws Error naming the member that is wrong

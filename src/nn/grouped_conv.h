@@ -7,7 +7,7 @@ namespace seglab {
 /// A convolution in groups, depthwise ones among them, whose gradients are right in bfloat16 too.
 /// On the CPU, LibTorch 1.13's oneDNN leaves part of the weights' gradient unwritten where a map
 /// in channels-last memory is wider than 28 cells, the window dilated and a group narrower than 16
-/// channels. Such a one trains in float32, which is also faster.
+/// channels. Such a one trains in float32.
 class GroupedConv2dImpl : public torch::nn::Conv2dImpl {
  public:
   using Conv2dImpl::Conv2dImpl;

@@ -15,18 +15,8 @@ namespace {
 std::vector<RegionShape> ObjectShapes(const ObjectMap& truth) {
   std::vector<RegionShape> shapes;
   for (const int id : truth.objects) {
-    const cv::Mat mask = truth.ids == id;
-    int left = mask.cols, right = -1, top = mask.rows, bottom = -1;
-    for (int y = 0; y < mask.rows; ++y) {
-      const uint8_t* row = mask.ptr<uint8_t>(y);
-      for (int x = 0; x < mask.cols; ++x) {
-        if (row[x] == 0) continue;
-        left = std::min(left, x), right = std::max(right, x);
-        top = std::min(top, y), bottom = y;
-      }
-    }
-    const cv::Rect box(left, top, right - left + 1, bottom - top + 1);
-    shapes.push_back({box, mask(box).clone()});
+    const cv::Rect box = BoxOf(truth, id);
+    shapes.push_back({box, truth.ids(box) == id});
   }
   return shapes;
 }
