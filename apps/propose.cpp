@@ -48,21 +48,18 @@ void ProposeImage(const std::string& path, const std::string& out, const std::st
             Significant(seconds, 3), " s");
 }
 
-/// --objects, else VOC's own folder of object masks where the data set has it.
-ObjectSource FindObjects(const std::string& objects, const std::string& data_root) {
-  if (!objects.empty() && !FolderExists(objects)) {
-    throw Error(objects, ": no such folder; --objects names a folder of palette PNGs");
-  }
-  const std::string own = JoinPath(data_root, "SegmentationObject");
-  if (objects.empty() && !data_root.empty() && FolderExists(own)) return {own};
-  return {objects};
+/// VOC's own folder of object masks, where it is there and no other is named.
+void FindObjects(Json& data) {
+  if (data.value("name", "") != "voc" || data.contains("objects")) return;
+  const std::string own = "SegmentationObject";
+  if (FolderExists(JoinPath(data.value("root", ""), own))) data["objects"] = own;
 }
 
 }  // namespace
 
 int ProposeCommand(const Args& args) {
   std::string image, mode = "fast", out, picture, cache_folder, dataset_name, data_root,
-                     split = "val", objects, json;
+                     split = "val", json;
   int threads = 0;
   bool masks = false;
   std::vector<std::string> settings;
@@ -78,14 +75,12 @@ int ProposeCommand(const Args& args) {
       .Option("dataset", &dataset_name, "name of the data set")
       .Option("data-root", &data_root, "its root folder")
       .Option("split", &split, "split to score on")
-      .Option("objects", &objects,
-              "folder of object masks <image>.png, 0 = background, 255 = void; without it "
-              "SegmentationObject of the root, or connected pieces of a class")
       .Option("json", &json, "write the scores to this file as well")
       .Option("mode", &mode, "fast (8 hierarchies) or quality (80)")
       .Many("set", &settings,
             "colors, similarities, ks, sigma, width, min_side, seed, max_regions, duplicates "
-            "(masks, boxes); data.KEY=VALUE for an option of the data set")
+            "(masks, boxes); data.KEY=VALUE for an option of the data set (voc: data.objects=DIR, "
+            "palette PNGs <image>.png; else SegmentationObject, or connected pieces of a class)")
       .Option("cache", &cache_folder, "folder that keeps proposals for the next time")
       .Option("threads", &threads, "0 = as many as cores");
   if (!line.Parse(args)) return 0;
@@ -96,7 +91,7 @@ int ProposeCommand(const Args& args) {
   for (const char* name : {"out", "masks", "picture"}) {
     if (image.empty() && line.Given(name)) throw UsageError("propose: --", name, " needs --image");
   }
-  for (const char* name : {"data-root", "split", "objects", "json"}) {
+  for (const char* name : {"data-root", "split", "json"}) {
     if (!image.empty() && line.Given(name))
       throw UsageError("propose: --", name, " needs --dataset");
   }
@@ -112,11 +107,12 @@ int ProposeCommand(const Args& args) {
     ProposeImage(image, out, picture, masks, cache, threads);
     return 0;
   }
+  FindObjects(data["data"]);
   const std::shared_ptr<const Dataset> dataset = MakeDataset(data["data"]);
   if (dataset->GetTask() != Task::kSegmentation) {
     throw Error(dataset_name, ": has no label maps; take a data set of segmentation");
   }
-  PrintRecall(*dataset, FindObjects(objects, data_root), cache, threads, json);
+  PrintRecall(*dataset, data["data"].contains("objects"), cache, threads, json);
   return 0;
 }
 

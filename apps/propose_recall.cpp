@@ -8,7 +8,6 @@
 #include "base/format.h"
 #include "base/log.h"
 #include "base/prefetch.h"
-#include "data/masks.h"
 #include "data/objects.h"
 #include "regions/recall.h"
 
@@ -20,21 +19,12 @@ struct Proposed {
   cv::Mat objects;  // empty: the image is left out
 };
 
-Proposed ProposeOne(const Dataset& dataset, int64_t index, const ObjectSource& source,
-                    ProposalCache& cache) {
-  const std::string file = JoinPath(source.folder, dataset.Name(index) + ".png");
-  if (!source.folder.empty() && !FileExists(file)) return {};
+Proposed ProposeOne(const Dataset& dataset, int64_t index, bool drawn, ProposalCache& cache) {
+  if (drawn && dataset.Objects(index).empty()) return {};
   const Sample sample = dataset.Get(index);
-  Proposed out;
-  out.objects =
-      source.folder.empty() ? ConnectedObjects(sample.truth.LabelMap()).ids : ReadMask(file);
-  if (out.objects.rows != sample.image.rows || out.objects.cols != sample.image.cols) {
-    throw Error(file, ": is of ", out.objects.rows, " x ", out.objects.cols,
-                " pixels (rows x columns), the image of ", sample.image.rows, " x ",
-                sample.image.cols, "; take the objects of these images");
-  }
-  out.regions = cache.Get(sample.image, 1);
-  return out;
+  const ObjectMap map = drawn ? ObjectsOf(dataset, index, sample.truth.LabelMap())
+                              : ConnectedObjects(sample.truth.LabelMap());
+  return {cache.Get(sample.image, 1), map.ids};
 }
 
 Json PointsToJson(const CoverageCurve& curve) {
@@ -70,15 +60,15 @@ std::string RecallTable(const RecallStudy& study) {
 
 }  // namespace
 
-void PrintRecall(const Dataset& dataset, const ObjectSource& source, ProposalCache& cache,
-                 int threads, const std::string& json) {
+void PrintRecall(const Dataset& dataset, bool drawn, ProposalCache& cache, int threads,
+                 const std::string& json) {
   const double start = Seconds();
   RecallStudy study;
   int64_t left_out = 0;
   {
     Progress progress("proposals", dataset.Size());
     OrderedPrefetch<Proposed> images(
-        [&](int64_t index) { return ProposeOne(dataset, index, source, cache); }, 0, dataset.Size(),
+        [&](int64_t index) { return ProposeOne(dataset, index, drawn, cache); }, 0, dataset.Size(),
         threads);
     for (int64_t done = 1; const std::optional<Proposed> image = images.Next(); ++done) {
       if (image->objects.empty()) {
@@ -90,16 +80,15 @@ void PrintRecall(const Dataset& dataset, const ObjectSource& source, ProposalCac
     }
   }
   if (study.masks().objects() == 0) {
-    throw Error(source.folder.empty() ? "propose" : source.folder,
-                ": no image of the data set has an object; name a folder of object masks "
-                "<image>.png with --objects");
+    throw Error("propose: no image of the data set has ", drawn ? "drawn objects" : "an object",
+                "; name a folder of object masks <image>.png with --set data.objects=DIR");
   }
   const double seconds = Seconds() - start;
   const auto images = static_cast<double>(study.images());
   std::cout << study.images() << " images, " << study.masks().objects() << " objects, "
             << Fixed(static_cast<double>(study.proposals()) / images, 0) << " proposals an image\n"
             << RecallTable(study);
-  if (left_out > 0) Log::Info(left_out, " images have no objects in ", source.folder, ", left out");
+  if (left_out > 0) Log::Info(left_out, " images have no drawn objects, left out");
   Log::Info(study.images(), " images in ", FormatDuration(seconds), ", ",
             Significant(seconds / images, 3), " s each; proposals of ", cache.found(),
             " were there already");

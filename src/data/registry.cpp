@@ -4,6 +4,7 @@
 #include "base/names.h"
 #include "data/camvid.h"
 #include "data/folder.h"
+#include "data/region_crops.h"
 #include "data/shapes/shapes.h"
 #include "data/voc.h"
 
@@ -62,6 +63,12 @@ const std::vector<DatasetRow>& DatasetRows() {
 }
 
 std::shared_ptr<const Dataset> MakeDataset(const Json& options, const std::string& path) {
+  if (options.is_object() && options.contains("regions")) {
+    Json images = options;
+    images.erase("regions");
+    const auto regions = RegionCropsOptions::FromJson(options["regions"], path + ".regions");
+    return MakeRegionCrops(MakeDataset(images, path), regions);
+  }
   JsonReader reader(options, path);
   const auto name = reader.Require<std::string>("name");
   std::vector<std::string> names;

@@ -20,7 +20,8 @@ struct DatasetRow {
 const std::vector<DatasetRow>& DatasetRows();
 
 /// Makes a data set from its JSON: {"name": "voc", "root": "...", "split": "train", ...}; the other
-/// keys belong to the row and are checked by it.
+/// keys belong to the row and are checked by it. With "regions": {...} its samples are regions of
+/// the images, see RegionCropsOptions.
 /// @throws Error on an unknown name, key or split, a missing folder, an empty split
 std::shared_ptr<const Dataset> MakeDataset(const Json& options, const std::string& path = "data");
 

@@ -101,13 +101,12 @@ void ExecuteRun(const PlannedRun& run, const ExecuteOptions& options) {
   const LogFile log(JoinPath(run.folder, "log.txt"));
   const RunConfig config = ReadRunConfig(run.spec, options.init_folder);
   const c10::Device device = PickDevice(options.device);
-  TrainJob job = MakeJob(run.spec, config);
+  TrainJob job = MakeJob(run.spec, config, run.folder);
   if (!config.init.from.empty()) {
     InitFromFile(*job.model, config.init, config.model);
     job.transforms = RunTransforms(run.spec, config, *job.model);
   }
   job.model->to(device);
-  job.folder = run.folder;
   job.run_hash = run.identity.hash;
   // From here on the folder belongs to this run; a mistake in its settings has been found by now.
   ClaimFolder(run, Environment(device));

@@ -3,6 +3,7 @@
 #include <torch/torch.h>
 
 #include "base/error.h"
+#include "base/files.h"
 #include "base/random.h"
 #include "data/registry.h"
 #include "experiment/eval_spec.h"
@@ -123,9 +124,15 @@ std::vector<Transform> RunTransforms(const RunSpec& run, const RunConfig& config
                         run.name + ".data.transforms");
 }
 
-TrainJob MakeJob(const RunSpec& run, const RunConfig& config) {
+TrainJob MakeJob(const RunSpec& run, const RunConfig& config, const std::string& folder) {
   TrainJob job;
-  job.train = MakeDataset(config.train_data, run.name + ".data");
+  job.folder = folder;
+  Json train_data = config.train_data;
+  if (train_data.contains("regions") && train_data["regions"].is_object() && !folder.empty() &&
+      !train_data["regions"].contains("cache")) {
+    train_data["regions"]["cache"] = JoinPath(folder, config.train.feature_cache);
+  }
+  job.train = MakeDataset(train_data, run.name + ".data");
   EvalConfig validation;
   validation.data = config.val_data;
   job.val = MakeEvalData(run, validation, *job.train);

@@ -43,8 +43,9 @@ std::shared_ptr<const Dataset> MakeEvalData(const RunSpec& run, const EvalConfig
                                             const Dataset& train);
 
 /// Makes data sets, network (with fresh weights) and transforms of a run.
+/// @param folder  of the run, where proposals of regions are kept; "": nothing is written
 /// @throws Error on anything in them that is wrong
-TrainJob MakeJob(const RunSpec& run, const RunConfig& config);
+TrainJob MakeJob(const RunSpec& run, const RunConfig& config, const std::string& folder = "");
 
 /// The transforms of a run for a network whose preprocessing is known.
 std::vector<Transform> RunTransforms(const RunSpec& run, const RunConfig& config,

@@ -55,7 +55,7 @@ class Fitting {
     const double start = Seconds();
     const AutocastGuard autocast(DeviceOf(*model_).type(),
                                  job_.options.precision == Precision::kBfloat16, at::kBFloat16);
-    FitExamples examples(model_, job_.train);
+    FitExamples examples(model_, job_.train, job_.options.fit.min_object);
     ComputeFeatures(examples);
     TrainClassifiers(examples);
     ChooseThreshold(examples);

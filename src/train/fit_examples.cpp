@@ -2,24 +2,13 @@
 
 #include <torch/torch.h>
 
-#include <algorithm>
 #include <utility>
 
 #include "base/digest.h"
-#include "regions/overlaps.h"
+#include "data/region_truth.h"
 
 namespace seglab {
 namespace {
-
-/// Object o's box and mask.
-std::vector<RegionShape> ObjectShapes(const ObjectMap& truth) {
-  std::vector<RegionShape> shapes;
-  for (const int id : truth.objects) {
-    const cv::Rect box = BoxOf(truth, id);
-    shapes.push_back({box, truth.ids(box) == id});
-  }
-  return shapes;
-}
 
 std::string KeyOf(const ObjectMap& truth) {
   Digest digest;
@@ -31,8 +20,9 @@ std::string KeyOf(const ObjectMap& truth) {
 
 }  // namespace
 
-FitExamples::FitExamples(std::shared_ptr<Rcnn> model, std::shared_ptr<const Dataset> data)
-    : model_(std::move(model)), data_(std::move(data)) {
+FitExamples::FitExamples(std::shared_ptr<Rcnn> model, std::shared_ptr<const Dataset> data,
+                         int min_object)
+    : model_(std::move(model)), data_(std::move(data)), min_object_(min_object) {
   const std::vector<std::string>& names = data_->Labels().names;
   classes_.assign(names.begin() + 1, names.end());
 }
@@ -43,6 +33,7 @@ const FitImage& FitExamples::Image(int64_t index) const {
   FitImage image;
   image.sample = data_->Get(index);
   image.truth = ObjectsOf(*data_, index, image.sample.truth.LabelMap());
+  DropSmallObjects(image.truth, min_object_);
   const cv::Mat& rgb = image.sample.image;
   image.proposals = model_->Propose(rgb);
   const at::Tensor proposals =
@@ -63,26 +54,16 @@ const FitImage& FitExamples::Image(int64_t index) const {
 RegionLabels FitExamples::Labels(int64_t index) const {
   const FitImage& image = Image(index);
   const size_t objects = image.truth.objects.size(), classes = classes_.size();
-  const size_t proposals = image.proposals.regions().size();
   RegionLabels labels;
-  labels.truth.assign(objects + proposals, -1);
-  labels.overlap.assign((objects + proposals) * classes, 0);
+  labels.truth.assign(objects + image.proposals.regions().size(), -1);
+  labels.overlap.assign(objects * classes, 0);
   for (size_t o = 0; o < objects; ++o) {
     labels.truth[o] = image.truth.classes[o] - 1;
     labels.overlap[o * classes + labels.truth[o]] = 1;
   }
-  const OverlapTable table = Overlaps(image.proposals, image.truth.ids);
-  for (size_t column = 0; column < table.objects().size(); ++column) {
-    const auto found = std::lower_bound(image.truth.objects.begin(), image.truth.objects.end(),
-                                        table.objects()[column]);
-    // An object that has no class is none.
-    if (found == image.truth.objects.end() || *found != table.objects()[column]) continue;
-    const int label = image.truth.classes[found - image.truth.objects.begin()] - 1;
-    for (size_t region = 0; region < proposals; ++region) {
-      float& best = labels.overlap[(objects + region) * classes + label];
-      best = std::max(best, static_cast<float>(table.Overlap(region, column)));
-    }
-  }
+  const std::vector<float> overlaps =
+      ClassOverlaps(image.proposals, image.truth, static_cast<int>(classes));
+  labels.overlap.insert(labels.overlap.end(), overlaps.begin(), overlaps.end());
   return labels;
 }
 

@@ -24,7 +24,8 @@ struct FitImage {
 /// time; others come from the model's cache.
 class FitExamples : public RegionExamples {
  public:
-  FitExamples(std::shared_ptr<Rcnn> model, std::shared_ptr<const Dataset> data);
+  /// @param min_object  as DropSmallObjects takes it
+  FitExamples(std::shared_ptr<Rcnn> model, std::shared_ptr<const Dataset> data, int min_object);
 
   int64_t Images() const override { return data_->Size(); }
   int64_t Dimension() const override { return model_->Dimension(); }
@@ -39,6 +40,7 @@ class FitExamples : public RegionExamples {
   std::shared_ptr<Rcnn> model_;
   std::shared_ptr<const Dataset> data_;
   std::vector<std::string> classes_;
+  int min_object_;
   mutable int64_t current_ = -1;
   mutable FitImage image_;
 };

@@ -20,6 +20,7 @@ FitOptions FitOptions::FromJson(const Json& json, const std::string& path) {
     if (part.is_object() && !part.contains("first")) part["first"] = options.threshold.first;
     options.threshold = ThresholdOptions::FromJson(part, reader.Path("threshold"));
   }
+  reader.Get("min_object", options.min_object, 0, 100000);
   reader.Get("threshold_images", options.threshold_images, int64_t{0}, int64_t{1} << 40);
   reader.Finish();
   return options;

@@ -19,6 +19,7 @@ struct FitOptions {
   MiningOptions mining;          ///< of "svm"
   RegressorOptions regressors;   ///< of "svr"
   ThresholdOptions threshold;    ///< of pasting
+  int min_object = 20;           ///< objects with a smaller box side are none, pixels
   int64_t threshold_images = 0;  ///< the first ones of the training set; 0: all
 
   /// @throws Error naming the member that is wrong

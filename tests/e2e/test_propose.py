@@ -119,15 +119,15 @@ class Propose(ProgramTest):
                  for y in range(60)]
         where = ("propose", "--dataset", "voc", "--data-root", self.path("voc"), "--set", "sigma=0",
                  "--set", "width=0", "--set", "max_regions=1", "--json", self.path("scores.json"))
-        self.fail_with(1, *where, says=["SegmentationObject", "no image"], long=True)
+        self.fail_with(1, *where, says=["drawn objects", "data.objects"], long=True)
         self.write("voc/SegmentationObject/b.png", mask_png(other, True))
         text = self.succeed(*where).out
         self.assertIn("1 images, 1 objects, 1 proposals", text)
         self.write("own/a.png", mask_png([bytes(100)] * 59 + [bytes([1] * 100)], True))
-        self.succeed(*where, "--objects", self.path("own"))
+        self.succeed(*where, "--set", "data.objects=" + self.path("own"))
         self.assertEqual(read_json(self.path("scores.json"))["objects"], 1)
         self.write("own/a.png", mask_png([bytes([1] * 50)] * 60, True))
-        self.fail_with(1, *where, "--objects", self.path("own"), says=["60 x 50", "60 x 100"],
+        self.fail_with(1, *where, "--set", "data.objects=" + self.path("own"), says=["60 x 50", "60 x 100"],
                        long=True)
 
     def test_says_what_is_wrong(self):
@@ -140,13 +140,13 @@ class Propose(ProgramTest):
         fails(["--image", "--dataset"], code=2)
         fails(["--out"], "--image", image, code=2)
         fails(["--masks", "--image"], "--dataset", "shapes", "--masks", code=2)
-        fails(["--objects", "--dataset"], *one, "--objects", "x", code=2)
+        fails(["--split", "--dataset"], *one, "--split", "x", code=2)
         fails(["mode", "fats", "fast"], *one, "--mode", "fats")
         fails(["colors", "HSV", "Hsv"], *one, "--set", "colors=[\"HSV\"]")
         fails(["similarities", "XY"], *one, "--set", "similarities=[\"XY\"]")
         fails(["min_sides", "min_side"], *one, "--set", "min_sides=3")
         fails(["no_such"], "--image", self.path("no_such.png"), "--out", self.path("never"))
-        fails(["no_folder"], *SHAPES, "--objects", self.path("no_folder"))
+        fails(["objects"], *SHAPES, "--set", "data.objects=x")
 
 
 if __name__ == "__main__":
