@@ -138,6 +138,11 @@ TrainJob MakeJob(const RunSpec& run, const RunConfig& config, const std::string&
   job.val = MakeEvalData(run, validation, *job.train);
   const int classes = job.train->Labels().size();
   CheckTask(run, config, *job.train);
+  if (classes < 2) {
+    throw Error(run.name, ".data: has one class, ", job.train->Labels().names.front(),
+                ", so there is nothing to learn; name what is not it as a class of its own, "
+                "\"background\"");
+  }
   torch::manual_seed(MixSeed(config.seed, kWeightSalt));
   job.model = MakeModel(config.model, classes, run.name + ".model");
   job.model_spec = config.model;

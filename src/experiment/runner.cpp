@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/folder_lock.h"
 #include "base/log.h"
 #include "experiment/check.h"
 #include "experiment/environment.h"
@@ -78,13 +79,17 @@ ExperimentResult RunExperiment(const Experiment& experiment, const RunnerOptions
   ContentHashes hashes(ContentHashesFile(folder));
   std::vector<PlannedRun> plan = MakePlan(experiment, folder, hashes);
   Log::Info(experiment.title, "\n", PlanText(plan));
+  RunChecks checks;
   for (const PlannedRun& run : plan) {
     if (run.status == RunStatus::kFinished) continue;
     const PlannedRun* init = FindRun(plan, run.spec.init_run);
-    CheckRun(run.spec, init != nullptr ? &init->spec : nullptr);
+    checks.Check(run.spec, init != nullptr ? &init->spec : nullptr, run.status == RunStatus::kNew);
   }
   if (options.dry_run) return Collect(experiment, plan, folder, options);
   CheckWritableFolder(folder);
+  const FolderLock lock(folder);
+  // What another process has done until now counts.
+  plan = MakePlan(experiment, folder, hashes);
   RemoveStaleTemporaries(folder);
   hashes.Save();
   for (PlannedRun& run : plan) {

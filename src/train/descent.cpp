@@ -64,11 +64,15 @@ class Descent {
  private:
   void Loop() {
     if (state_.iteration > 0) Log::Info(job_.title, ": goes on at iteration ", state_.iteration);
-    metrics_.emplace(JoinPath(job_.folder, "metrics.jsonl"), state_.iteration);
+    metrics_.emplace(JoinPath(job_.folder, "metrics.jsonl"), state_.iteration,
+                     state_.evaluation_due);
     log_.emplace(job_.title, job_.train->Labels().size(), state_, options_, device_);
     Loader loader = MakeLoader();
     Progress progress(job_.title, options_.iterations, state_.iteration);
-    if (state_.evaluation_due) EvaluateOrSave();
+    if (state_.evaluation_due) {
+      EvaluateOrSave();
+      Save();
+    }
     double clock = Seconds(), saved_at = clock;
     while (state_.iteration < options_.iterations) {
       const double rate = Step(loader);
@@ -155,6 +159,9 @@ class Descent {
     TrainState best = state_;
     best.finished = true;  // weights alone
     best.evaluation_due = false;
+    best.loss_sum =
+        0;  // of the time since the last log line, which depends on where it was stopped
+    best.loss_count = 0;
     SaveCheckpoint(best_path_, *job_.model, *optimizer_, best, metadata_);
   }
 

@@ -9,11 +9,13 @@
 #include <cmath>
 #include <filesystem>
 #include <iostream>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "base/files.h"
 #include "base/signals.h"
 #include "base/test_error.h"
 #include "base/test_folder.h"
@@ -81,9 +83,18 @@ Json Metrics(const std::string& folder) {
 /// What a finished training leaves behind.
 struct Outcome {
   NamedTensors weights, last_file, best_file;
+  std::map<std::string, std::string> last_metadata, best_metadata;
   Json metrics;
   TrainSummary summary;
 };
+
+/// A checkpoint's metadata without what depends on the clock.
+std::map<std::string, std::string> Timeless(std::map<std::string, std::string> metadata) {
+  Json state = ParseJson(metadata.at("state"), "state");
+  state.erase("seconds");
+  metadata["state"] = state.dump();
+  return metadata;
+}
 
 Outcome Finish(const TrainJob& job) {
   Outcome outcome;
@@ -92,8 +103,13 @@ Outcome Finish(const TrainJob& job) {
   const TensorFile last = ReadSafetensors(JoinPath(job.folder, "last.safetensors"));
   EXPECT_EQ(last.tensors.size(), outcome.weights.size()) << "a finished training needs no momentum";
   outcome.last_file = last.tensors;
+  outcome.last_metadata = Timeless(last.metadata);
   const std::string best = JoinPath(job.folder, "best.safetensors");
-  if (FileExists(best)) outcome.best_file = ReadSafetensors(best).tensors;
+  if (FileExists(best)) {
+    const TensorFile file = ReadSafetensors(best);
+    outcome.best_file = file.tensors;
+    outcome.best_metadata = Timeless(file.metadata);
+  }
   outcome.metrics = Metrics(job.folder);
   return outcome;
 }
@@ -102,6 +118,8 @@ void ExpectSame(const Outcome& a, const Outcome& b) {
   EXPECT_EQ(Difference(a.weights, b.weights), "");
   EXPECT_EQ(Difference(a.last_file, b.last_file), "");
   EXPECT_EQ(Difference(a.best_file, b.best_file), "");
+  EXPECT_EQ(a.last_metadata, b.last_metadata);
+  EXPECT_EQ(a.best_metadata, b.best_metadata);
   EXPECT_EQ(a.metrics.dump(), b.metrics.dump());
   EXPECT_EQ(a.summary.iterations, b.summary.iterations);
   EXPECT_EQ(a.summary.best_score, b.summary.best_score);
@@ -242,6 +260,15 @@ void ExpectToGoOnAfterASignal(bool evaluating, const std::string& message) {
   EXPECT_EXIT(TrainUntilSignal(stopped, evaluating), testing::ExitedWithCode(128 + SIGTERM),
               message);
   ::unsetenv(kName);
+  if (evaluating) {
+    // The next life is killed behind the evaluation, before and after it has saved that.
+    for (const bool saved : {false, true}) {
+      const std::string last = JoinPath(stopped, "last.safetensors");
+      const std::string before = ReadFile(last);
+      TrainUntilRead(TinyJob(stopped), 1);
+      if (!saved) WriteFileAtomically(last, before);
+    }
+  }
   ExpectSame(Finish(TinyJob(JoinPath(folder, "undisturbed"))), Finish(TinyJob(stopped)));
 }
 

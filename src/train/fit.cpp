@@ -2,6 +2,7 @@
 
 #include <torch/torch.h>
 
+#include <cmath>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -26,6 +27,22 @@
 
 namespace seglab {
 namespace {
+
+/// Some of the images.
+class PartOfExamples : public RegionExamples {
+ public:
+  PartOfExamples(const FitExamples& all, const std::vector<int64_t>& images)
+      : all_(all), images_(images) {}
+  int64_t Images() const override { return static_cast<int64_t>(images_.size()); }
+  int64_t Dimension() const override { return all_.Dimension(); }
+  const std::vector<std::string>& Classes() const override { return all_.Classes(); }
+  RegionLabels Labels(int64_t image) const override { return all_.Labels(images_[image]); }
+  RegionFeatures Features(int64_t image) const override { return all_.Features(images_[image]); }
+
+ private:
+  const FitExamples& all_;
+  const std::vector<int64_t>& images_;
+};
 
 /// One fit; see Fit().
 class Fitting {
@@ -57,8 +74,18 @@ class Fitting {
                                  job_.options.precision == Precision::kBfloat16, at::kBFloat16);
     FitExamples examples(model_, job_.train, job_.options.fit.min_object);
     ComputeFeatures(examples);
-    TrainClassifiers(examples);
-    ChooseThreshold(examples);
+    const int64_t every = job_.options.fit.holdout;
+    std::vector<int64_t> fitted, held_out;
+    for (int64_t i = 0; i < examples.Images(); ++i)
+      (every > 0 && i % every == every - 1 ? held_out : fitted).push_back(i);
+    if (!held_out.empty()) {
+      TrainClassifiers(PartOfExamples(examples, fitted));
+      ChooseThreshold(examples, held_out);
+    }
+    const std::vector<Json> lines = TrainClassifiers(examples);
+    if (held_out.empty()) ChooseThreshold(examples, fitted);
+    MetricsLog metrics(JoinPath(job_.folder, "metrics.jsonl"), 0);
+    for (const Json& line : lines) metrics.Write(line);
     state_.seconds = Seconds() - start;
     state_.finished = true;
     SaveFinished(last_path_, *model_, state_,
@@ -84,58 +111,60 @@ class Fitting {
               model_->Dimension(), " features each");
   }
 
-  void TrainClassifiers(const FitExamples& examples) {
+  /// Returns what each class's training was like.
+  std::vector<Json> TrainClassifiers(const RegionExamples& examples) {
     const FitOptions& fit = job_.options.fit;
-    MetricsLog metrics(JoinPath(job_.folder, "metrics.jsonl"), 0);
     const std::vector<std::string>& names = examples.Classes();
+    std::vector<Json> lines;
     if (fit.classifier == FitOptions::Classifier::kSvr) {
       const RegionRegressors found = TrainRegressors(examples, fit.regressors);
       model_->SetClassifiers(found.models);
       for (size_t i = 0; i < names.size(); ++i) {
-        metrics.Write({{"iteration", 0},
-                       {"class", names[i]},
-                       {"rows", found.rows},
-                       {"objective", found.models[i].objective}});
+        lines.push_back({{"iteration", 0},
+                         {"class", names[i]},
+                         {"rows", found.rows},
+                         {"objective", found.models[i].objective}});
       }
-      return;
+      return lines;
     }
     const RegionClassifiers found = MineHardNegatives(examples, fit.mining, UsableCores());
     model_->SetClassifiers(found.models);
     for (size_t i = 0; i < names.size(); ++i) {
       const MinedClass& mined = found.classes[i];
-      metrics.Write({{"iteration", 0},
-                     {"class", names[i]},
-                     {"trained", mined.trained},
-                     {"positives", mined.positives},
-                     {"negatives", mined.negatives},
-                     {"trainings", mined.trainings},
-                     {"objective", mined.model.objective}});
+      lines.push_back({{"iteration", 0},
+                       {"class", names[i]},
+                       {"trained", mined.trained},
+                       {"positives", mined.positives},
+                       {"negatives", mined.negatives},
+                       {"trainings", mined.trainings},
+                       {"objective", mined.model.objective}});
     }
     Log::Info(job_.title, ": SVMs after ", found.added.size(), " passes, ",
               found.fixed_point ? "a fixed point" : "no fixed point yet", "; ",
               FormatBytes(found.peak_bytes), " of rows at most");
+    return lines;
   }
 
-  void ChooseThreshold(const FitExamples& examples) {
-    const FitOptions& fit = job_.options.fit;
-    const int64_t all = examples.Images();
-    const int64_t count = fit.threshold_images > 0 ? std::min(fit.threshold_images, all) : all;
+  void ChooseThreshold(const FitExamples& examples, const std::vector<int64_t>& images) {
     ThresholdSearch search(static_cast<int>(examples.Classes().size()), model_->paste(),
-                           fit.threshold);
-    Progress progress(job_.title + ", threshold", count);
-    for (int64_t i = 0; i < count; ++i) {
+                           job_.options.fit.threshold);
+    Progress progress(job_.title + ", threshold", static_cast<int64_t>(images.size()));
+    for (size_t i = 0; i < images.size(); ++i) {
       StopIfAsked("while the threshold was chosen");
-      const FitImage& image = examples.Image(i);
+      const FitImage& image = examples.Image(images[i]);
       const auto objects = static_cast<int64_t>(image.truth.objects.size());
       const at::Tensor proposals =
           image.features.narrow(0, objects, image.features.size(0) - objects);
       search.Add(model_->Score(proposals), image.proposals, image.sample.truth.LabelMap());
-      progress.Update(i + 1);
+      progress.Update(static_cast<int64_t>(i) + 1);
     }
     const ThresholdChoice choice = search.Choose();
     model_->SetThreshold(choice.threshold);
     Log::Info(job_.title, ": threshold ", choice.threshold, ", ", choice.mean_segments,
-              " segments in a training image");
+              " segments in an image",
+              std::isfinite(choice.mean_iou)
+                  ? StrCat(", mean IU ", FormatPercent(100 * choice.mean_iou))
+                  : "");
   }
 
   const TrainJob& job_;

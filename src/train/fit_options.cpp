@@ -1,5 +1,7 @@
 #include "train/fit_options.h"
 
+#include "base/error.h"
+
 namespace seglab {
 
 FitOptions FitOptions::FromJson(const Json& json, const std::string& path) {
@@ -21,7 +23,11 @@ FitOptions FitOptions::FromJson(const Json& json, const std::string& path) {
     options.threshold = ThresholdOptions::FromJson(part, reader.Path("threshold"));
   }
   reader.Get("min_object", options.min_object, 0, 100000);
-  reader.Get("threshold_images", options.threshold_images, int64_t{0}, int64_t{1} << 40);
+  reader.Get("holdout", options.holdout, int64_t{0}, int64_t{1000});
+  if (options.holdout == 1) {
+    throw Error(reader.Path("holdout"),
+                ": is 1, which leaves no image to fit; take 2 or more, or 0 for none");
+  }
   reader.Finish();
   return options;
 }

@@ -10,13 +10,16 @@
 
 namespace seglab {
 
-MetricsLog::MetricsLog(std::string path, int64_t iteration) : path_(std::move(path)) {
+MetricsLog::MetricsLog(std::string path, int64_t iteration, bool evaluation_due)
+    : path_(std::move(path)) {
   std::string kept;
   if (FileExists(path_)) {
     std::istringstream lines(ReadFile(path_));
     for (std::string line; std::getline(lines, line);) {
       const Json json = Json::parse(line, nullptr, /*allow_exceptions=*/false);
-      if (!json.is_object() || json.value("iteration", int64_t{0}) > iteration) break;
+      if (!json.is_object()) break;
+      const auto at = json.value("iteration", int64_t{0});
+      if (at > iteration || (evaluation_due && at == iteration && json.contains("mean_iou"))) break;
       kept += line + "\n";
     }
   }
