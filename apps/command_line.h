@@ -3,7 +3,10 @@
 #include <boost/program_options.hpp>
 #include <set>
 #include <string>
+#include <type_traits>
 #include <vector>
+
+#include "base/error.h"
 
 namespace seglab {
 
@@ -15,10 +18,17 @@ class CommandLine {
   /// @param summary  one line
   CommandLine(std::string usage, std::string summary);
 
+  /// A number must be 0 or more: no option counts what can be less.
   template <typename T>
   CommandLine& Option(const std::string& name, T* value, const std::string& help) {
     namespace po = boost::program_options;
-    options_.add_options()(name.c_str(), po::value<T>(value)->default_value(*value), help.c_str());
+    auto* semantic = po::value<T>(value)->default_value(*value);
+    if constexpr (std::is_arithmetic_v<T>) {
+      semantic->notifier([name](T given) {
+        if (given < 0) throw UsageError("--", name, ": must be 0 or more, found ", given);
+      });
+    }
+    options_.add_options()(name.c_str(), semantic, help.c_str());
     return *this;
   }
   CommandLine& Required(const std::string& name, std::string* value, const std::string& help);

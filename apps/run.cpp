@@ -26,6 +26,7 @@ int RunCommand(const Args& args) {
   if (!line.Parse(args)) return 0;
   if (names.empty())
     throw UsageError("run: name an experiment or a file; known: ", Join(ExperimentNames()));
+  if (options.out.empty()) throw UsageError("run: --out is empty, name a folder");
   options.command = TypedCommand("run", args);
   RunExperiment(LoadExperiment(FindExperiment(names[0]), settings, data_root), options);
   return 0;

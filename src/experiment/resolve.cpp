@@ -156,10 +156,16 @@ Experiment ReadHead(JsonReader& reader, const std::string& name) {
   experiment.title = experiment.name;
   reader.Get("title", experiment.title);
   reader.Get("description", experiment.description);
-  experiment.columns = {"pixel_acc", "mean_acc", "mean_iou", "fw_iou"};
+  const std::vector<std::string> usual = {"pixel_acc", "mean_acc", "mean_iou", "fw_iou"};
+  experiment.columns = usual;
   if (auto paper = reader.Child("paper")) {
     paper->Get("ref", experiment.paper_ref);
-    paper->Get("columns", experiment.columns);
+    if (paper->Get("columns", experiment.columns)) {
+      for (const std::string& column : experiment.columns) {
+        if (std::find(usual.begin(), usual.end(), column) == usual.end())
+          throw Error(paper->Path("columns"), ": ", UnknownName("score", column, usual));
+      }
+    }
     paper->Finish();
   }
   std::vector<std::string> compare;

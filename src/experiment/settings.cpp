@@ -110,6 +110,31 @@ Setting Parse(const std::string& text, const Start& start) {
   return setting;
 }
 
+bool HasMember(const Json& root, const std::vector<std::string>& steps) {
+  const Json* place = &root;
+  for (const std::string& step : steps) {
+    if (!place->is_object() || !place->contains(step)) return false;
+    place = &(*place)[step];
+  }
+  return true;
+}
+
+/// @throws Error where an option of both data sets is set that each of them has itself, so that
+/// nothing would come of it
+void CheckDataSetting(const Json& config, const std::vector<std::string>& steps,
+                      const std::string& where) {
+  if (steps.size() < 2 || steps[0] != "data" || steps[1] == "train" || steps[1] == "val") return;
+  const std::vector<std::string> option(steps.begin() + 1, steps.end());
+  const Json data = config.value("data", Json());
+  if (!data.is_object() || !HasMember(data.value("train", Json()), option) ||
+      !HasMember(data.value("val", Json()), option)) {
+    return;
+  }
+  const std::string key = Join(option, ".");
+  throw Error(where, ": training and validation data have their own ", key, "; set data.train.",
+              key, " or data.val.", key);
+}
+
 /// @throws Error where a setting is of a variant that a sweep does not have; a whole new one may be
 /// added
 void CheckVariant(const Setting& setting, const Json& root) {
@@ -140,6 +165,7 @@ void Setting::ApplyToRun(Json& config) const { SetInRun(config, steps, value, "-
 
 void SetInRun(Json& config, const std::vector<std::string>& steps, const Json& value,
               const std::string& where) {
+  CheckDataSetting(config, steps, where);
   if (steps.size() > 1 && steps.front() == "eval" && config.contains("eval")) {
     SetInEval(config["eval"], {steps.begin() + 1, steps.end()}, value, where);
   } else {
