@@ -80,7 +80,7 @@ at::Tensor Predictor::Scores(const at::Tensor& image, const std::string& name) {
 }
 
 at::Tensor Predictor::Labels(const at::Tensor& image, const std::string& name) {
-  return ArgMaxLabels(Scores(image, name));
+  return ArgMaxLabels(Scores(image, name), name);
 }
 
 }  // namespace seglab

@@ -2,11 +2,15 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <string>
+
 namespace seglab {
 
 /// The class of the largest logit at each pixel; the first one where several are equal.
 /// @param logits  (N, C, H, W) or (N, C), at most 256 classes, float types
+/// @param name    of what they are of, for the error
 /// @return (N, H, W) or (N) uint8, on the CPU
-at::Tensor ArgMaxLabels(const at::Tensor& logits);
+/// @throws Error when a logit is not finite: the labels would be those of chance
+at::Tensor ArgMaxLabels(const at::Tensor& logits, const std::string& name = "image");
 
 }  // namespace seglab

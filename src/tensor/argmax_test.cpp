@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include <limits>
 #include <vector>
 
 #include "base/error.h"
@@ -80,6 +81,19 @@ TEST(ArgMaxTest, OtherLayoutsAndTypes) {
 TEST(ArgMaxTest, AllNegativeLogits) {
   torch::manual_seed(5);
   ExpectSameAsLibTorch(torch::rand({1, 4, 31, 37}) - 1e6);
+}
+
+TEST(ArgMaxTest, LogitsThatAreNotFiniteAreRefused) {
+  for (const float bad :
+       {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(),
+        -std::numeric_limits<float>::infinity()}) {
+    at::Tensor logits = torch::zeros({2, 3, 33, 50});
+    logits[1][2][32][49] = bad;
+    EXPECT_THROW(ArgMaxLabels(logits), Error);
+    EXPECT_THROW(ArgMaxLabels(logits.flatten(2).select(2, 1649)), Error);
+    logits[1][2][32][49] = 3e38f;
+    EXPECT_EQ(ArgMaxLabels(logits)[1][32][49].item<int64_t>(), 2);
+  }
 }
 
 }  // namespace

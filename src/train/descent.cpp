@@ -15,6 +15,7 @@
 #include "data/loader.h"
 #include "losses/loss.h"
 #include "tensor/device.h"
+#include "tensor/state.h"
 #include "train/checkpoint.h"
 #include "train/checks.h"
 #include "train/loss_log.h"
@@ -91,8 +92,18 @@ class Descent {
       if (signal != 0 && state_.iteration < options_.iterations) StopAt(signal);
       if (evaluated) clock = Seconds();
     }
+    CheckWeights();
     state_.finished = true;
     Save();
+  }
+
+  /// @throws Error where the last step has made the network useless
+  void CheckWeights() const {
+    for (const auto& [name, tensor] : ModuleState(*job_.model)) {
+      if (!tensor.is_floating_point() || at::isfinite(tensor).all().item<bool>()) continue;
+      throw Error(job_.title, ": ", name, " is not finite after iteration ", state_.iteration,
+                  "; lower the learning rate");
+    }
   }
 
   Loader MakeLoader() const {
