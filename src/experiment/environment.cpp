@@ -7,6 +7,7 @@
 #include <ctime>
 #include <fstream>
 
+#include "base/error.h"
 #include "base/names.h"
 #include "experiment/revision.h"
 #include "tensor/runtime.h"
@@ -37,6 +38,15 @@ Json Environment(const c10::Device& device) {
   return {{"seglab", SEGLAB_VERSION}, {"revision", kRevision}, {"libtorch", TorchVersion()},
           {"device", device.str()},   {"cpu", CpuName()},      {"threads", at::get_num_threads()},
           {"compiler", __VERSION__},  {"date", Today()}};
+}
+
+std::string BitsDiffer(const Json& before, const Json& now) {
+  std::vector<std::string> parts;
+  for (const char* key : {"libtorch", "device", "cpu", "threads"}) {
+    if (!before.is_object() || !before.contains(key) || before[key] == now[key]) continue;
+    parts.push_back(StrCat(key, " ", before[key].dump(), ", now ", now[key].dump()));
+  }
+  return Join(parts, "; ");
 }
 
 Json MergedEnvironment(const std::vector<Json>& environments) {

@@ -86,6 +86,15 @@ Json MakeEvaluation(const PlannedRun& run, const TrainJob& job, const EvalConfig
           {"metrics", metrics}};
 }
 
+void WarnOfOtherMachine(const PlannedRun& run, const Json& environment) {
+  const std::string path = JoinPath(run.folder, "environment.json");
+  if (!FileExists(path)) return;
+  const std::string differs = BitsDiffer(ReadJsonFile(path), environment);
+  if (differs.empty()) return;
+  Log::Warn(run.spec.name, ": was begun elsewhere (", differs,
+            "); rounding differs there, so its weights will be those of neither alone");
+}
+
 void CheckData(const PlannedRun& run, const TrainJob& job) {
   CheckDataset(*job.train, run.spec.name + ": training data", job.options.check_samples,
                job.options.threads);
@@ -109,7 +118,9 @@ void ExecuteRun(const PlannedRun& run, const ExecuteOptions& options) {
   job.model->to(device);
   job.run_hash = run.identity.hash;
   // From here on the folder belongs to this run; a mistake in its settings has been found by now.
-  ClaimFolder(run, Environment(device));
+  const Json environment = Environment(device);
+  if (run.status == RunStatus::kStarted) WarnOfOtherMachine(run, environment);
+  ClaimFolder(run, environment);
   Log::Info(run.spec.name, ": ", CountParameters(*job.model), " parameters, ", job.train->Size(),
             " training and ", job.val->Size(), " validation samples, ", DescribeRuntime(device));
   const bool trains = config.train.iterations > 0 || ModelRecipe(config.model) == Recipe::kFitted;

@@ -13,9 +13,11 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/folder_lock.h"
 #include "base/test_error.h"
 #include "base/test_folder.h"
 #include "data/masks.h"
+#include "experiment/environment.h"
 #include "experiment/resolve.h"
 #include "tensor/tensor_file.h"
 #include "weights/load.h"
@@ -332,6 +334,34 @@ TEST(RunExperiment, AnotherValidationSetTrainsNothing) {
   EXPECT_EQ(result.runs[1].metrics["images"], 7);
   EXPECT_EQ(Files(folder.File("tiny")).at("FCN-32s/last.safetensors"),
             files.at("FCN-32s/last.safetensors"));
+}
+
+TEST(Runner, ARunThatGoesOnElsewhereSaysSo) {
+  const Json here = Environment(c10::Device("cpu"));
+  EXPECT_EQ(BitsDiffer(here, here), "");
+  Json there = here;
+  there["threads"] = 99;
+  there["date"] = "1999-12-31";
+  EXPECT_THAT(BitsDiffer(there, here),
+              AllOf(HasSubstr("threads 99, now "), Not(HasSubstr("1999"))));
+  EXPECT_EQ(BitsDiffer(Json(), here), "");
+}
+
+TEST(Runner, AFolderIsOfOneProcessAtATime) {
+  const TestFolder out;
+  MakeFolders(out.File("tiny"));
+  const FolderLock other(out.File("tiny"));
+  EXPECT_THAT(ErrorOf([&] { RunExperiment(Tiny(), Options(out.path())); }),
+              AllOf(HasSubstr("at work here"), HasSubstr("--out")));
+}
+
+TEST(Runner, MistakesOfLaterRunsAreFoundBeforeTheFirstTrains) {
+  const TestFolder out;
+  const std::string mistake =
+      R"(runs.FCN-32s.train.loss={"name": "cross_entropy", "class_weights": [1, 2]})";
+  EXPECT_THAT(ErrorOf([&] { RunExperiment(Tiny({mistake}), Options(out.path())); }),
+              HasSubstr("class_weights"));
+  EXPECT_FALSE(FolderExists(out.File("tiny/pre-training")));
 }
 
 }  // namespace
