@@ -169,6 +169,8 @@ at::Tensor RegionEncoder::Of(const cv::Mat& rgb, const RegionShapes& shapes,
 }
 
 void RegionEncoder::UseCache(const std::string& folder, const Preprocessing& preprocessing) {
+  cache_ = folder;
+  if (folder.empty()) return;
   MakeFolders(folder);
   Digest digest;
   digest.Add("features 1");
@@ -183,7 +185,6 @@ void RegionEncoder::UseCache(const std::string& folder, const Preprocessing& pre
   }
   for (const auto& [name, value] : backbone_->Traits()) digest.Add(name + "=" + value);
   settings_ = digest.Hex();
-  cache_ = folder;
 }
 
 }  // namespace seglab
