@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <boost/program_options.hpp>
 #include <set>
 #include <string>
@@ -18,14 +19,16 @@ class CommandLine {
   /// @param summary  one line
   CommandLine(std::string usage, std::string summary);
 
-  /// A number must be 0 or more: no option counts what can be less.
+  /// A number must be 0 or more, or as much as its default where that is less.
   template <typename T>
   CommandLine& Option(const std::string& name, T* value, const std::string& help) {
     namespace po = boost::program_options;
     auto* semantic = po::value<T>(value)->default_value(*value);
     if constexpr (std::is_arithmetic_v<T>) {
-      semantic->notifier([name](T given) {
-        if (given < 0) throw UsageError("--", name, ": must be 0 or more, found ", given);
+      const T least = std::min<T>(*value, 0);
+      semantic->notifier([name, least](T given) {
+        if (given < least)
+          throw UsageError("--", name, ": must be ", least, " or more, found ", given);
       });
     }
     options_.add_options()(name.c_str(), semantic, help.c_str());

@@ -69,7 +69,8 @@ class Rcnn : public SegModel {
   double Threshold() const;
 
   /// Keeps proposals and features of images in this folder from now on, by what they are functions
-  /// of: the image's pixels, the options, the backbone's weights as they are now. "": nothing is kept.
+  /// of: the image's pixels, the options, the backbone's weights as they are now. "": nothing is
+  /// kept.
   /// @throws Error when the folder cannot be made
   void UseCache(const std::string& folder);
 
