@@ -8,6 +8,7 @@
 #include "base/names.h"
 #include "base/signals.h"
 #include "commands.h"
+#include "process_environment.h"
 #include "tensor/runtime.h"
 
 namespace seglab {
@@ -17,18 +18,19 @@ struct CommandRow {
   const char* name;
   const char* summary;
   int (*run)(const Args& args);
+  bool computes = false;  ///< for long enough that ProvideEnvironment pays
 };
 
 constexpr CommandRow kCommands[] = {
-    {"run", "run an experiment (a name or a JSON file), e.g. seglab run table2", RunCommand},
-    {"train", "train one network", TrainCommand},
-    {"eval", "score a trained network on a data set", EvalCommand},
-    {"predict", "segment images: indexed masks and overlays", PredictCommand},
-    {"crf", "sharpen labels with a dense CRF; `crf tune` finds its parameters", CrfCommand},
+    {"run", "run an experiment (a name or a JSON file), e.g. seglab run table2", RunCommand, true},
+    {"train", "train one network", TrainCommand, true},
+    {"eval", "score a trained network on a data set", EvalCommand, true},
+    {"predict", "segment images: indexed masks and overlays", PredictCommand, true},
+    {"crf", "sharpen labels with a dense CRF; `crf tune` finds its parameters", CrfCommand, true},
     {"propose", "region proposals of an image, or how well they cover a data set's objects",
-     ProposeCommand},
+     ProposeCommand, true},
     {"score", "score a folder of predicted masks against a folder of true ones", ScoreCommand},
-    {"forward", "run a network on a tensor file", ForwardCommand},
+    {"forward", "run a network on a tensor file", ForwardCommand, true},
     {"models", "list networks and backbones, or describe one", ModelsCommand},
     {"weights", "look into weight files, or convert them", WeightsCommand},
     {"data", "list, check or export data sets", DataCommand},
@@ -86,6 +88,14 @@ bool IsWantOfMemory(const std::string& text) {
   return false;
 }
 
+/// Whether a command with these arguments is worth a start of its own.
+bool Computes(const Args& args) {
+  for (const CommandRow& row : kCommands) {
+    if (args.size() > 1 && args[0] == row.name) return row.computes;
+  }
+  return false;
+}
+
 }  // namespace
 
 std::string TypedCommand(const std::string& command, const Args& args) {
@@ -123,4 +133,8 @@ int Main(const Args& args) {
 
 }  // namespace seglab
 
-int main(int argc, char** argv) { return seglab::Main(seglab::Args(argv + 1, argv + argc)); }
+int main(int argc, char** argv) {
+  const seglab::Args args(argv + 1, argv + argc);
+  if (seglab::Computes(args)) seglab::ProvideEnvironment(argv);
+  return seglab::Main(args);
+}

@@ -1,5 +1,9 @@
 #include "base/memory.h"
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 #include <algorithm>
 #include <fstream>
 #include <limits>
@@ -37,6 +41,11 @@ double CgroupAvailable() {
 
 }  // namespace
 
-double AvailableMemory() { return std::min(SystemAvailable(), CgroupAvailable()); }
+double AvailableMemory() {
+#ifdef __GLIBC__
+  ::malloc_trim(0);  // what the heap keeps of freed memory is available too
+#endif
+  return std::min(SystemAvailable(), CgroupAvailable());
+}
 
 }  // namespace seglab

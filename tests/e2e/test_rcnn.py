@@ -16,7 +16,7 @@ MODEL = {"name": "rcnn", "backbone": TINY_BACKBONE, "crop": {"side": 32, "contex
          "proposals": {"width": 0, "min_side": 8, "max_regions": 20}}
 DATA = {"name": "shapes", "height": 64, "width": 72, "train": {"size": 12},
         "val": {"split": "val", "size": 3}}
-FIT = {"fit": {"mining": {"passes": 3}, "threshold": {"goal": "mean_iou"}}}
+FIT = {"fit": {"min_object": 6, "mining": {"passes": 3}, "threshold": {"goal": "mean_iou"}}}
 
 
 def state(path):
