@@ -1,13 +1,13 @@
 #include "base/memory.h"
 
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
-
 #include <algorithm>
 #include <fstream>
 #include <limits>
 #include <string>
+
+#ifdef __GLIBC__  // known behind any header of the library
+#include <malloc.h>
+#endif
 
 namespace seglab {
 
