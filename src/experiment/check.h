@@ -3,6 +3,7 @@
 #include <set>
 #include <string>
 
+#include "data/dataset.h"
 #include "experiment/spec.h"
 #include "train/options.h"
 
