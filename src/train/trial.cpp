@@ -42,8 +42,9 @@ Batch Corner(Batch batch) {
 
 void CheckFinite(const TrainJob& job, const StepLoss& step) {
   if (!std::isfinite(step.sum.item<double>())) {
-    throw Error(job.title, ": the loss of a first batch is ", step.sum.item<double>(),
-                "; look at the weights it starts from and at \"loss\"");
+    throw Error(job.title,
+                ": the loss of a first batch is not finite; look at the weights it starts ",
+                "from and at \"loss\"");
   }
   for (const auto& parameter : job.model->named_parameters()) {
     const at::Tensor& gradient = parameter.value().grad();
