@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "base/error.h"
 #include "base/files.h"
 #include "base/names.h"
+#include "data/pair_dataset.h"
 #include "data/pairs.h"
 
 namespace seglab {
@@ -21,51 +23,7 @@ std::vector<std::string> SplitsIn(const std::string& root) {
   return splits;
 }
 
-class Camvid : public Dataset {
- public:
-  explicit Camvid(const CamvidOptions& options) {
-    CheckRoot(options.root, "camvid");
-    if (options.split.empty()) throw Error("camvid: \"split\" is empty; it is train, val or test");
-    images_ = JoinPath(options.root, options.split);
-    masks_ = images_ + "annot";
-    if (!FolderExists(images_) || !FolderExists(masks_)) {
-      const std::vector<std::string> splits = SplitsIn(options.root);
-      if (splits.empty()) {
-        throw Error("camvid: ", options.root, " holds no ", options.split, " and ", options.split,
-                    "annot", NearbyRootHint(options.root, options.split + "annot"),
-                    "; the SegNet layout has both, images in the one and masks in the other");
-      }
-      throw Error("camvid: ", options.root, ": ", UnknownName("split", options.split, splits));
-    }
-    files_ = ListImages(images_);
-    KeepFirst(files_, options.limit);
-    values_.Set(kVoid, kIgnoreLabel);
-  }
-
-  int64_t Size() const override { return static_cast<int64_t>(files_.size()); }
-  std::string Name(int64_t index) const override { return Stem(files_.at(index)); }
-  const LabelSet& Labels() const override { return CamvidLabels(); }
-
-  std::vector<std::string> Files(int64_t index) const override {
-    return {JoinPath(images_, files_.at(index)), JoinPath(masks_, Name(index) + ".png")};
-  }
-  Json Settings() const override { return {{"values", MaskValuesToJson(values_)}}; }
-
-  Sample Get(int64_t index) const override {
-    const std::string image = JoinPath(images_, files_.at(index));
-    const std::string mask = JoinPath(masks_, Name(index) + ".png");
-    if (!FileExists(mask)) throw Error(mask, ": no such mask, but there is the image ", image);
-    return ReadPair(Name(index), image, mask, CamvidLabels(), values_);
-  }
-
- private:
-  static constexpr uint8_t kVoid = 11;
-
-  std::string images_;
-  std::string masks_;
-  std::vector<std::string> files_;
-  MaskValues values_;
-};
+constexpr uint8_t kVoidOfCamvid = 11;
 
 }  // namespace
 
@@ -98,7 +56,27 @@ const LabelSet& CamvidLabels() {
 }
 
 std::shared_ptr<const Dataset> MakeCamvid(const CamvidOptions& options) {
-  return std::make_shared<Camvid>(options);
+  CheckRoot(options.root, "camvid");
+  if (options.split.empty()) throw Error("camvid: \"split\" is empty; it is train, val or test");
+  const std::string images = JoinPath(options.root, options.split), masks = images + "annot";
+  if (!FolderExists(images) || !FolderExists(masks)) {
+    const std::vector<std::string> splits = SplitsIn(options.root);
+    if (splits.empty()) {
+      throw Error("camvid: ", options.root, " holds no ", options.split, " and ", options.split,
+                  "annot", NearbyRootHint(options.root, options.split + "annot"),
+                  "; the SegNet layout has both, images in the one and masks in the other");
+    }
+    throw Error("camvid: ", options.root, ": ", UnknownName("split", options.split, splits));
+  }
+  PairSource source;
+  source.title = "camvid";
+  source.images = std::make_shared<FileTable>(images);
+  source.masks = {std::make_shared<FileTable>(masks)};
+  source.pairs = AllPairs(*source.images, source.masks);
+  KeepFirst(source.pairs, options.limit);
+  source.labels = CamvidLabels();
+  source.values.Set(kVoidOfCamvid, kIgnoreLabel);
+  return MakePairDataset(std::move(source));
 }
 
 }  // namespace seglab

@@ -1,122 +1,111 @@
 #include "data/folder.h"
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <limits>
-#include <map>
+#include <utility>
 
 #include "base/error.h"
 #include "base/files.h"
 #include "base/names.h"
+#include "data/pair_dataset.h"
 #include "data/pairs.h"
 
 namespace seglab {
 namespace {
 
-Classes ReadClasses(const std::string& file) {
+Classes ReadClasses(const FolderOptions& options) {
+  if (options.classes.is_object()) return ClassesFromJson(options.classes, "classes");
+  const std::string file = JoinPath(options.root, options.classes.get<std::string>());
   if (!FileExists(file)) {
-    throw Error("folder: no file ", file,
+    throw Error("folder: no file ", file, NearestPathHint(file),
                 "; it must name the classes: {\"names\": [\"sky\", ...]}");
   }
   return ClassesFromJson(ReadJsonFile(file), file);
 }
 
-/// Names that `split` can have: folders that hold `images`, and lists.
-std::vector<std::string> SplitsIn(const FolderOptions& options) {
+/// Where images, masks and the list of one split are.
+struct Places {
+  std::string images, masks, list;
+};
+
+bool IsAbsolute(const std::string& path) { return std::filesystem::path(path).is_absolute(); }
+
+/// The folders "<name>/<split>" of images and masks.
+Places InnerPlaces(const FolderOptions& options, const std::string& split) {
+  return {JoinPath(JoinPath(options.root, options.images), split),
+          JoinPath(JoinPath(options.root, options.masks), split), ""};
+}
+
+bool AreThere(const Places& places) {
+  return FolderExists(places.images) && FolderExists(places.masks);
+}
+
+Places FindPlaces(const FolderOptions& options) {
+  const std::string split_folder = JoinPath(options.root, options.split);
+  Places whole = {JoinPath(options.root, options.images), JoinPath(options.root, options.masks),
+                  ""};
+  if (options.split.empty()) return whole;
+  const std::string outer_images = JoinPath(split_folder, options.images);
+  if (!IsAbsolute(options.images) && FolderExists(outer_images)) {
+    return {outer_images, JoinPath(split_folder, options.masks), ""};
+  }
+  if (const Places inner = InnerPlaces(options, options.split); AreThere(inner)) return inner;
+  for (const std::string& list : {split_folder + ".txt", split_folder, options.split}) {
+    if (!FileExists(list)) continue;
+    whole.list = list;
+    return whole;
+  }
+  const std::vector<std::string> splits = FolderSplits(options);
+  throw Error("folder: neither a folder ", outer_images, " nor a list ", split_folder,
+              ".txt: ", UnknownName("split", options.split, splits),
+              splits.empty() ? "; leave \"split\" out for all samples, or draw one: \"split\": "
+                               "{\"fraction\": 0.8, \"seed\": 1, \"part\": \"train\"}"
+                             : "");
+}
+
+void CheckThere(const FolderOptions& options, const std::string& folder, const std::string& name) {
+  if (FolderExists(folder)) return;
+  const std::vector<std::string> splits = FolderSplits(options);
+  std::string hint = " (\"split\" can be " + Join(splits) + ")";
+  if (splits.empty()) hint = NearbyRootHint(options.root, name);
+  if (hint.empty()) hint = NearestPathHint(folder);
+  throw Error("folder: no folder ", folder, hint, "; give \"images\" and \"masks\" their names");
+}
+
+/// A text file beside the data that is no list of samples.
+bool IsOtherText(const std::string& stem) {
+  static constexpr std::array<const char*, 7> kNames = {
+      "readme", "license", "classes", "labels", "names", "labelmap", "class_names"};
+  std::string lower = stem;
+  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return std::find(kNames.begin(), kNames.end(), lower) != kNames.end();
+}
+
+}  // namespace
+
+std::vector<std::string> FolderSplits(const FolderOptions& options) {
   std::vector<std::string> splits;
+  if (!FolderExists(options.root)) return splits;
   for (const std::string& name : ListFolders(options.root)) {
     if (FolderExists(JoinPath(JoinPath(options.root, name), options.images)))
       splits.push_back(name);
   }
-  for (const std::string& name : ListFiles(options.root, {".txt"})) splits.push_back(Stem(name));
+  for (const std::string& name : ListFiles(options.root, {".txt"})) {
+    if (!IsSystemName(name) && !IsOtherText(Stem(name))) splits.push_back(Stem(name));
+  }
+  for (const std::string& name : ListFolders(JoinPath(options.root, options.images))) {
+    // Folders of a data set that is sorted into some are no splits.
+    if ((name == "train" || name == "val" || name == "test") &&
+        AreThere(InnerPlaces(options, name))) {
+      splits.push_back(name);
+    }
+  }
+  std::sort(splits.begin(), splits.end());
+  splits.erase(std::unique(splits.begin(), splits.end()), splits.end());
   return splits;
 }
-
-class Folder : public Dataset {
- public:
-  explicit Folder(const FolderOptions& options) {
-    CheckRoot(options.root, "folder");
-    const std::string split_folder = JoinPath(options.root, options.split);
-    const bool absolute = std::filesystem::path(options.images).is_absolute();
-    const bool by_folder =
-        !options.split.empty() && !absolute && FolderExists(JoinPath(split_folder, options.images));
-    const std::string& parent = by_folder ? split_folder : options.root;
-    images_ = JoinPath(parent, options.images);
-    masks_ = JoinPath(parent, options.masks);
-
-    std::string list;
-    if (!options.split.empty() && !by_folder) {
-      list = split_folder + ".txt";
-      if (!FileExists(list)) {
-        throw Error("folder: neither a folder ", JoinPath(split_folder, options.images),
-                    " nor a list ", list, ": ",
-                    UnknownName("split", options.split, SplitsIn(options)));
-      }
-    }
-    for (const std::string& folder : {images_, masks_}) {
-      if (FolderExists(folder)) continue;
-      const std::string& name = folder == images_ ? options.images : options.masks;
-      const std::vector<std::string> splits = SplitsIn(options);
-      throw Error("folder: no folder ", folder,
-                  splits.empty() ? NearbyRootHint(options.root, name)
-                                 : " (\"split\" can be " + Join(splits) + ")",
-                  "; give \"images\" and \"masks\" their names");
-    }
-    const Classes classes = ReadClasses(JoinPath(options.root, options.classes));
-    labels_ = classes.labels;
-    values_ = classes.values;
-
-    const std::vector<std::string> files = ListImages(images_);
-    if (list.empty()) {
-      for (const std::string& file : files) items_.push_back({Stem(file), file});
-    } else {
-      std::map<std::string, std::string> by_stem;
-      for (const std::string& file : files) by_stem.emplace(Stem(file), file);
-      for (const std::string& stem : ReadIdList(list)) {
-        const auto found = by_stem.find(stem);
-        items_.push_back({stem, found == by_stem.end() ? "" : found->second});
-      }
-    }
-    KeepFirst(items_, options.limit);
-  }
-
-  int64_t Size() const override { return static_cast<int64_t>(items_.size()); }
-  std::string Name(int64_t index) const override { return items_.at(index).stem; }
-  const LabelSet& Labels() const override { return labels_; }
-
-  std::vector<std::string> Files(int64_t index) const override {
-    const auto& [stem, file] = items_.at(index);
-    return {JoinPath(images_, file.empty() ? stem : file), JoinPath(masks_, stem + ".png")};
-  }
-  Json Settings() const override { return {{"values", MaskValuesToJson(values_)}}; }
-
-  Sample Get(int64_t index) const override {
-    const auto& [stem, file] = items_.at(index);
-    if (file.empty()) {
-      throw Error(JoinPath(images_, stem),
-                  ": no such image (.jpg, .jpeg, .png, .bmp), but the list ",
-                  "of the split names it");
-    }
-    const std::string image = JoinPath(images_, file);
-    const std::string mask = JoinPath(masks_, stem + ".png");
-    if (!FileExists(mask)) throw Error(mask, ": no such mask, but there is the image ", image);
-    return ReadPair(stem, image, mask, labels_, values_);
-  }
-
- private:
-  struct Item {
-    std::string stem;
-    std::string file;  // name of the image; empty: a list names it, but it is not there
-  };
-
-  std::string images_;
-  std::string masks_;
-  LabelSet labels_;
-  MaskValues values_;
-  std::vector<Item> items_;
-};
-
-}  // namespace
 
 FolderOptions FolderOptions::FromJson(const Json& json, const std::string& path) {
   FolderOptions options;
@@ -126,14 +115,41 @@ FolderOptions FolderOptions::FromJson(const Json& json, const std::string& path)
   reader.Get("split", options.split);
   reader.Get("images", options.images);
   reader.Get("masks", options.masks);
-  reader.Get("classes", options.classes);
+  if (reader.Get("image_pattern", options.image_pattern))
+    CheckPattern(options.image_pattern, reader.Path("image_pattern"));
+  if (reader.Get("mask_pattern", options.mask_pattern))
+    CheckPattern(options.mask_pattern, reader.Path("mask_pattern"));
+  if (reader.Get("classes", options.classes) && !options.classes.is_object() &&
+      !options.classes.is_string()) {
+    throw Error(reader.Path("classes"), ": must be a file's path or an object {\"names\": [...]}");
+  }
   reader.Get<int64_t>("limit", options.limit, 0, std::numeric_limits<int64_t>::max());
   reader.Finish();
   return options;
 }
 
 std::shared_ptr<const Dataset> MakeFolder(const FolderOptions& options) {
-  return std::make_shared<Folder>(options);
+  CheckRoot(options.root, "folder");
+  const Places places = FindPlaces(options);
+  CheckThere(options, places.images, options.images);
+  CheckThere(options, places.masks, options.masks);
+  const Classes classes = ReadClasses(options);
+  PairSource source;
+  source.title = "folder";
+  source.has_mask_pattern = true;
+  source.list = places.list;
+  FileTableOptions look = {options.image_pattern, "", ""};
+  if (places.masks != places.images) look.without = places.masks;
+  source.images = std::make_shared<FileTable>(places.images, look);
+  source.masks = {
+      std::make_shared<FileTable>(places.masks, FileTableOptions{options.mask_pattern, "", ""})};
+  source.pairs = source.list.empty()
+                     ? AllPairs(*source.images, source.masks)
+                     : ListedPairs(source.list, *source.images, source.masks, {options.root});
+  KeepFirst(source.pairs, options.limit);
+  source.labels = classes.labels;
+  source.values = classes.values;
+  return MakePairDataset(std::move(source));
 }
 
 }  // namespace seglab

@@ -118,6 +118,37 @@ TEST_F(PlainFolder, SplitAsList) {
   EXPECT_THAT(MakeError(), HasSubstr("list is empty"));
 }
 
+TEST_F(PlainFolder, SplitInsideTheFolders) {
+  WritePairs(folder_.File("images/train"), folder_.File("masks/train"), {"t"});
+  WritePairs(folder_.File("images/val/city"), folder_.File("masks/val/city"), {"v", "w"});
+  options_.split = "val";
+  EXPECT_EQ(MakeFolder(options_)->Name(1), "city/w");
+  EXPECT_EQ(MakeFolder(options_)->Get(0).truth.LabelMap().rows, 8);
+  options_.split = "";
+  EXPECT_EQ(MakeFolder(options_)->Size(), 3);
+  EXPECT_THAT(FolderSplits(options_), testing::ElementsAre("train", "val"));
+}
+
+TEST_F(PlainFolder, PatternsAndKindsOfNames) {
+  WritePairs(folder_.File("images"), folder_.File("masks"), {"Straße (2)", "s0"});
+  std::filesystem::rename(folder_.File("masks/s0.png"), folder_.File("masks/s0_mask.PNG"));
+  EXPECT_THAT(GetError(1), AllOf(HasSubstr("masks/s0.png: no such mask"),
+                                 HasSubstr("nearest: " + folder_.File("masks/s0_mask.PNG")),
+                                 HasSubstr("\"mask_pattern\": \"{stem}_mask\"")));
+  EXPECT_EQ(MakeFolder(options_)->Get(0).name, "Straße (2)");
+  options_.mask_pattern = "{stem}_mask";
+  EXPECT_EQ(MakeFolder(options_)->Get(1).name, "s0");
+  WriteBytes(folder_.File("images/._s0.png"), "left by a system");
+  EXPECT_EQ(MakeFolder(options_)->Size(), 2);
+}
+
+TEST_F(PlainFolder, ClassesMayStandInTheOptions) {
+  WritePairs(folder_.File("images"), folder_.File("masks"), {"x"});
+  std::filesystem::remove(folder_.File("classes.json"));
+  options_.classes = {{"names", {"u", "v", "w"}}};
+  EXPECT_EQ(MakeFolder(options_)->Labels().names.at(2), "w");
+}
+
 TEST_F(PlainFolder, FoldersAndFiles) {
   EXPECT_THAT(MakeError(), HasSubstr("no folder " + folder_.File("images")));
   MakeFolders(folder_.File("images"));

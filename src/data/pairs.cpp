@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <deque>
 #include <filesystem>
-#include <map>
 #include <opencv2/core.hpp>
 
 #include "base/error.h"
 #include "base/files.h"
+#include "data/file_table.h"
 #include "data/image_file.h"
 #include "data/masks.h"
 #include "data/sbd.h"
@@ -51,39 +51,6 @@ Json MaskValuesToJson(const MaskValues& values) {
   return values.changes() ? Json(values.meanings()) : Json();
 }
 
-std::vector<std::string> ReadIdList(const std::string& path) {
-  std::vector<std::string> ids = ReadLines(path);
-  if (ids.empty()) throw Error(path, ": the list is empty, it must name one id a line");
-  std::map<std::string, size_t> seen;
-  for (size_t i = 0; i < ids.size(); ++i) {
-    if (ids[i].find_first_of(" \t/") != std::string::npos) {
-      throw Error(path, ": entry ", i + 1, " is \"", ids[i],
-                  "\"; a list names one id a line, without folder, extension or further columns");
-    }
-    const auto [earlier, is_new] = seen.emplace(ids[i], i + 1);
-    if (!is_new) {
-      throw Error(path, ": \"", ids[i], "\" is entry ", earlier->second, " and again entry ", i + 1,
-                  "; take one out");
-    }
-  }
-  return ids;
-}
-
-std::vector<std::string> ListImages(const std::string& folder) {
-  std::vector<std::string> names = ListFiles(folder, {".jpg", ".jpeg", ".png", ".bmp"});
-  if (names.empty()) throw Error(folder, ": holds no image (.jpg, .jpeg, .png, .bmp)");
-  std::sort(names.begin(), names.end(), [](const std::string& a, const std::string& b) {
-    return Stem(a) != Stem(b) ? Stem(a) < Stem(b) : a < b;
-  });
-  for (size_t i = 1; i < names.size(); ++i) {
-    if (Stem(names[i - 1]) == Stem(names[i])) {
-      throw Error(folder, ": ", names[i - 1], " and ", names[i],
-                  " have the same name but for the extension; take one out");
-    }
-  }
-  return names;
-}
-
 std::string RequireRoot(JsonReader& reader) {
   std::string root;
   if (!reader.Get("root", root)) {
@@ -94,7 +61,7 @@ std::string RequireRoot(JsonReader& reader) {
 
 void CheckRoot(const std::string& root, const std::string& dataset) {
   if (root.empty()) throw Error(dataset, ": \"root\" is empty, it must name the data set's folder");
-  if (!FolderExists(root)) throw Error(dataset, ": no such folder ", root);
+  if (!FolderExists(root)) throw Error(dataset, ": no such folder ", root, NearestPathHint(root));
 }
 
 std::vector<std::string> ListFolders(const std::string& folder) {

@@ -19,14 +19,6 @@ Sample ReadPair(const std::string& name, const std::string& image_path,
 /// `values` for Dataset::Settings.
 Json MaskValuesToJson(const MaskValues& values);
 
-/// The ids of a list file, one a line.
-/// @throws Error on an empty list, a line that is no id, an id that stands there twice
-std::vector<std::string> ReadIdList(const std::string& path);
-
-/// The image file names of a folder, sorted by stem.
-/// @throws Error on an empty folder and on two images of one stem
-std::vector<std::string> ListImages(const std::string& folder);
-
 /// "root", which must be there.
 /// @throws Error saying where users name it
 std::string RequireRoot(JsonReader& reader);

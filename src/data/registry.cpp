@@ -1,8 +1,11 @@
 #include "data/registry.h"
 
+#include <limits>
+
 #include "base/error.h"
 #include "base/names.h"
 #include "data/camvid.h"
+#include "data/drawn_split.h"
 #include "data/folder.h"
 #include "data/region_crops.h"
 #include "data/shapes/shapes.h"
@@ -51,6 +54,29 @@ const std::vector<Entry>& Entries() {
   return entries;
 }
 
+const Entry& EntryOf(const Json& options, const std::string& path) {
+  JsonReader reader(options, path);
+  const auto name = reader.Require<std::string>("name");
+  std::vector<std::string> names;
+  for (const Entry& entry : Entries()) {
+    if (entry.row.name == name) return entry;
+    names.push_back(entry.row.name);
+  }
+  throw Error(reader.Path("name"), ": ", UnknownName("data set", name, names));
+}
+
+/// The part that "split": {...} tells of what the other options tell. "limit" counts behind it.
+std::shared_ptr<const Dataset> MakeDrawn(const Json& options, const std::string& path) {
+  const DrawnSplit split = DrawnSplit::FromJson(options["split"], path + ".split");
+  Json whole = options;
+  whole.erase("split");
+  int64_t limit = 0;
+  JsonReader(options, path).Get<int64_t>("limit", limit, 0, std::numeric_limits<int64_t>::max());
+  whole.erase("limit");
+  if (!split.of.empty()) whole["split"] = split.of;
+  return FirstSamples(DrawPart(MakeDataset(whole, path), split, path + ".split"), limit);
+}
+
 }  // namespace
 
 const std::vector<DatasetRow>& DatasetRows() {
@@ -69,14 +95,18 @@ std::shared_ptr<const Dataset> MakeDataset(const Json& options, const std::strin
     const auto regions = RegionCropsOptions::FromJson(options["regions"], path + ".regions");
     return MakeRegionCrops(MakeDataset(images, path), regions);
   }
-  JsonReader reader(options, path);
-  const auto name = reader.Require<std::string>("name");
-  std::vector<std::string> names;
-  for (const Entry& entry : Entries()) {
-    if (entry.row.name == name) return entry.make(options, path);
-    names.push_back(entry.row.name);
+  if (options.is_object() && options.contains("split") && options["split"].is_object()) {
+    return MakeDrawn(options, path);
   }
-  throw Error(reader.Path("name"), ": ", UnknownName("data set", name, names));
+  return EntryOf(options, path).make(options, path);
+}
+
+std::vector<std::string> SplitsOf(const Json& options, const std::string& path) {
+  const Entry& entry = EntryOf(options, path);
+  if (entry.row.name != "folder") return entry.row.splits;
+  Json whole = options;
+  whole.erase("split");
+  return FolderSplits(FolderOptions::FromJson(whole, path));
 }
 
 }  // namespace seglab

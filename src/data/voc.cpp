@@ -2,11 +2,12 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "base/error.h"
 #include "base/files.h"
 #include "base/names.h"
-#include "data/masks.h"
+#include "data/pair_dataset.h"
 #include "data/pairs.h"
 
 namespace seglab {
@@ -15,7 +16,8 @@ namespace {
 std::string FindList(const VocOptions& options) {
   const std::string lists = JoinPath(options.root, options.lists);
   const std::string list = JoinPath(lists, options.split + ".txt");
-  for (const std::string& path : {list, JoinPath(options.root, options.split), options.split}) {
+  for (const std::string& path : {list, JoinPath(lists, options.split),
+                                  JoinPath(options.root, options.split), options.split}) {
     if (FileExists(path)) return path;
   }
   if (!FolderExists(lists)) {
@@ -30,94 +32,20 @@ std::string FindList(const VocOptions& options) {
   throw Error("voc: no list ", list, ": ", UnknownName("split", options.split, splits));
 }
 
-class Voc : public Dataset {
- public:
-  explicit Voc(const VocOptions& options) {
-    CheckRoot(options.root, "voc");
-    images_ = JoinPath(options.root, options.images);
-    masks_ = JoinPath(options.root, options.masks);
-    if (!options.sbd.empty()) sbd_ = JoinPath(options.root, options.sbd);
-    if (!FolderExists(images_)) {
-      throw Error("voc: no folder ", images_, NearbyRootHint(options.root, options.images),
-                  "; the root must hold ", options.images, ", ", options.masks, " and ",
-                  options.lists);
-    }
-    if (!sbd_.empty() && !FolderExists(sbd_)) throw Error("voc: no folder ", sbd_, " (\"sbd\")");
-    if (sbd_.empty() && !FolderExists(masks_)) {
-      throw Error("voc: no folder ", masks_,
-                  "; it must hold the masks <id>.png, or \"sbd\" must name ",
-                  "the folder of SBD's labels");
-    }
-    if (!options.objects.empty()) objects_ = JoinPath(options.root, options.objects);
-    if (!objects_.empty() && !FolderExists(objects_))
-      throw Error("voc: no folder ", objects_, " (\"objects\")");
-    list_ = FindList(options);
-    ids_ = ReadIdList(list_);
-    KeepFirst(ids_, options.limit);
+/// Where masks are looked for, in this order.
+MaskTables VocMasks(const VocOptions& options, const std::string& masks, const std::string& sbd) {
+  MaskTables tables;
+  FileTableOptions with_mat;
+  with_mat.more_extension = ".mat";
+  const std::string classes = JoinPath(sbd, "cls");
+  if (!sbd.empty() && FolderExists(classes)) {
+    tables.push_back(std::make_shared<FileTable>(classes, with_mat));
+    with_mat.without = classes;
   }
-
-  int64_t Size() const override { return static_cast<int64_t>(ids_.size()); }
-  std::string Name(int64_t index) const override { return ids_.at(index); }
-  const LabelSet& Labels() const override { return VocLabels(); }
-
-  std::vector<std::string> Files(int64_t index) const override {
-    const std::string& id = ids_.at(index);
-    std::vector<std::string> files = {FindImage(id), FindMask(id)};
-    if (const std::string objects = ObjectsFile(id); !objects.empty()) files.push_back(objects);
-    return files;
-  }
-
-  cv::Mat Objects(int64_t index) const override {
-    const std::string file = ObjectsFile(ids_.at(index));
-    return file.empty() ? cv::Mat() : ReadMask(file);
-  }
-
-  Sample Get(int64_t index) const override {
-    const std::string& id = ids_.at(index);
-    const std::string image = FindImage(id);
-    return ReadPair(id, image, FindMask(id), VocLabels());
-  }
-
- private:
-  std::string FindImage(const std::string& id) const {
-    const std::string image = JoinPath(images_, id + ".jpg");
-    if (!FileExists(image)) {
-      throw Error(image, ": no such image, but ", list_, " names it; wrong root, or wrong list?");
-    }
-    return image;
-  }
-
-  /// "" where there is none.
-  std::string ObjectsFile(const std::string& id) const {
-    if (objects_.empty()) return "";
-    const std::string file = JoinPath(objects_, id + ".png");
-    return FileExists(file) ? file : "";
-  }
-
-  std::string FindMask(const std::string& id) const {
-    std::vector<std::string> candidates;
-    if (!sbd_.empty()) {
-      for (const char* form : {"cls/", ""}) {
-        for (const char* extension : {".mat", ".png"}) {
-          candidates.push_back(JoinPath(sbd_, form + id + extension));
-        }
-      }
-    }
-    candidates.push_back(JoinPath(masks_, id + ".png"));
-    for (const std::string& path : candidates) {
-      if (FileExists(path)) return path;
-    }
-    throw Error("voc: no mask for \"", id, "\", which ", list_, " names; looked for ",
-                Join(candidates));
-  }
-
-  std::string images_;
-  std::string masks_;
-  std::string sbd_;
-  std::string objects_;
-  std::string list_;
-  std::vector<std::string> ids_;
-};
+  if (!sbd.empty()) tables.push_back(std::make_shared<FileTable>(sbd, with_mat));
+  if (FolderExists(masks)) tables.push_back(std::make_shared<FileTable>(masks));
+  return tables;
+}
 
 }  // namespace
 
@@ -151,7 +79,36 @@ const LabelSet& VocLabels() {
 }
 
 std::shared_ptr<const Dataset> MakeVoc(const VocOptions& options) {
-  return std::make_shared<Voc>(options);
+  CheckRoot(options.root, "voc");
+  const std::string images = JoinPath(options.root, options.images);
+  const std::string masks = JoinPath(options.root, options.masks);
+  const std::string sbd = options.sbd.empty() ? "" : JoinPath(options.root, options.sbd);
+  if (!FolderExists(images)) {
+    throw Error("voc: no folder ", images, NearbyRootHint(options.root, options.images),
+                "; the root must hold ", options.images, ", ", options.masks, " and ",
+                options.lists);
+  }
+  if (!sbd.empty() && !FolderExists(sbd)) throw Error("voc: no folder ", sbd, " (\"sbd\")");
+  if (sbd.empty() && !FolderExists(masks)) {
+    throw Error("voc: no folder ", masks, NearestPathHint(masks),
+                "; it must hold the masks <id>.png, or \"sbd\" must name ",
+                "the folder of SBD's labels");
+  }
+  PairSource source;
+  source.title = "voc";
+  source.image_ending = ".jpg";
+  source.labels = VocLabels();
+  if (!options.objects.empty()) {
+    const std::string objects = JoinPath(options.root, options.objects);
+    if (!FolderExists(objects)) throw Error("voc: no folder ", objects, " (\"objects\")");
+    source.objects = std::make_shared<FileTable>(objects);
+  }
+  source.list = FindList(options);
+  source.images = std::make_shared<FileTable>(images);
+  source.masks = VocMasks(options, masks, sbd);
+  source.pairs = ListedPairs(source.list, *source.images, source.masks, {options.root});
+  KeepFirst(source.pairs, options.limit);
+  return MakePairDataset(std::move(source));
 }
 
 }  // namespace seglab
