@@ -76,6 +76,8 @@ std::shared_ptr<const Dataset> MakeCamvid(const CamvidOptions& options) {
   KeepFirst(source.pairs, options.limit);
   source.labels = CamvidLabels();
   source.values.Set(kVoidOfCamvid, kIgnoreLabel);
+  source.values.SetPalette(source.labels);
+  source.values.SetColor({0, 0, 0}, kIgnoreLabel);
   return MakePairDataset(std::move(source));
 }
 

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/names.h"
+#include "data/classes.h"
 #include "data/pair_dataset.h"
 #include "data/pairs.h"
 

@@ -183,13 +183,17 @@ TEST_F(PlainFolder, BadClassFiles) {
       {R"({"names": ["a"], "palette": [[1, 2, 3], [1, 2, 3]]})", "2 colors for 1 names"},
       {R"({"names": ["a"], "palette": [[1, 2]]})", "[r, g, b]"},
       {R"({"names": ["a"], "palette": [[1, 2, 256]]})", "256"},
-      {R"({"names": ["a"], "ignore": [300]})", "300"},
+      {R"({"names": ["a"], "ignore": [70000]})", "70000"},
       {R"({"names": ["a"], "ignored": [3]})", "ignored"},
       {R"({"names": ["a"], "values": [3]})", "values: must be an object"},
-      {R"({"names": ["a"], "values": {"256": 0}})", "256 is no mask value"},
+      {R"({"names": ["a"], "values": {"65536": 0}})", "65536 is no mask value"},
+      {R"({"names": ["a"], "values": {"1,2,256": 0}})", "1,2,256 is no mask value"},
+      {R"({"names": ["a"], "values": {"a": "x"}})", "x is no mask value"},
+      {R"({"names": ["a"], "threshold": 128})", "two classes"},
       {R"({"names": ["a"], "values": {"x": 0}})", "x is no mask value"},
       {R"({"names": ["a"], "values": {"3": 1}})", "values.3: 1 is no class"},
-      {R"({"names": ["a"], "values": {"3": "a"}})", "values.3"},
+      {R"({"names": ["sky"], "values": {"3": "sty"}})", "values.3: unknown class \"sty\""},
+      {R"({"names": ["a"], "values": {"3": 0.5}})", "values.3"},
       {R"({"names": ["a")", "classes.json"}};
   for (const auto& [json, expected] : cases) {
     Classes(json);

@@ -31,34 +31,9 @@ Color MaskColor(const LabelSet& labels, int index);
 /// "class 0", "class 1", ... in VOC's colors.
 LabelSet NumberedLabels(int classes);
 
-/// What each raw value of a mask means: a class, or kIgnoreLabel. At first itself.
-class MaskValues {
- public:
-  MaskValues();
-  void Set(uint8_t raw, uint8_t meaning);
-  /// False when each value means itself.
-  bool changes() const { return changes_; }
-  const std::array<uint8_t, 256>& meanings() const { return meanings_; }
-
- private:
-  std::array<uint8_t, 256> meanings_;
-  bool changes_ = false;
-};
-
-/// What a classes.json says.
-struct Classes {
-  LabelSet labels;
-  MaskValues values;
-};
-
-/// Reads {"names": ["sky", ...], "palette": [[r, g, b], ...], "values": {"255": 1}, "ignore":
-/// [11]}; "names" alone is enough: without a palette the colors are VOC's.
-/// @throws Error when names are missing, more than 255 or stand there twice, when there are colors
-/// but not one a class, or a value is none
-Classes ClassesFromJson(const Json& json, const std::string& path);
-
 /// Names and palette alone, as checkpoints and results hold them.
 Json LabelsToJson(const LabelSet& labels);
+LabelSet ReadLabels(JsonReader& reader);
 LabelSet LabelsFromJson(const Json& json, const std::string& path);
 
 /// The classes that a user names: "voc", "camvid", or the path of a classes.json.

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/names.h"
+#include "data/label_map.h"
 #include "data/masks.h"
 #include "data/pairs.h"
 
@@ -18,7 +19,7 @@ class PairDataset : public Dataset {
   int64_t Size() const override { return static_cast<int64_t>(source_.pairs.size()); }
   std::string Name(int64_t index) const override { return source_.pairs.at(index).name; }
   const LabelSet& Labels() const override { return source_.labels; }
-  Json Settings() const override { return {{"values", MaskValuesToJson(source_.values)}}; }
+  Json Settings() const override { return {{"values", source_.values.ToJson(OfColors())}}; }
 
   std::vector<std::string> Files(int64_t index) const override {
     const PairFiles& pair = source_.pairs.at(index);
@@ -46,6 +47,16 @@ class PairDataset : public Dataset {
   }
 
  private:
+  /// Whether the masks are of colors, as the first one is: then the palette is part of the data.
+  bool OfColors() const {
+    if (!source_.values.has_colors() || source_.pairs.empty()) return false;
+    try {
+      return HoldsColors(ReadRawMask(source_.pairs.front().mask));
+    } catch (const Error&) {  // said when it is read
+      return false;
+    }
+  }
+
   std::string MissingImage(const PairFiles& pair) const {
     return source_.images->Expected(pair.name, source_.image_ending);
   }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "data/dataset.h"
+#include "data/mask_values.h"
 #include "data/pair_list.h"
 
 namespace seglab {

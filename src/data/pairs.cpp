@@ -3,29 +3,17 @@
 #include <algorithm>
 #include <deque>
 #include <filesystem>
-#include <opencv2/core.hpp>
 
 #include "base/error.h"
 #include "base/files.h"
 #include "data/file_table.h"
 #include "data/image_file.h"
-#include "data/masks.h"
-#include "data/sbd.h"
+#include "data/label_map.h"
 
 namespace seglab {
 namespace {
 
 namespace fs = std::filesystem;
-
-bool EndsWith(const std::string& text, const std::string& end) {
-  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
-}
-
-void Apply(const MaskValues& values, cv::Mat& mask) {
-  if (!values.changes()) return;
-  const cv::Mat table(1, 256, CV_8UC1, const_cast<uint8_t*>(values.meanings().data()));
-  cv::LUT(mask, table, mask);
-}
 
 }  // namespace
 
@@ -34,21 +22,14 @@ Sample ReadPair(const std::string& name, const std::string& image_path,
   Sample sample;
   sample.name = name;
   sample.image = ReadImage(image_path);
-  sample.truth.LabelMap() =
-      EndsWith(mask_path, ".mat") ? ReadSbdMask(mask_path) : ReadMask(mask_path);
+  sample.truth.LabelMap() = ReadLabelMap(mask_path, labels, values);
   if (sample.image.size() != sample.truth.LabelMap().size()) {
     throw Error(mask_path, ": the mask is ", sample.truth.LabelMap().cols, "x",
                 sample.truth.LabelMap().rows, " pixels (width x height), its image ", image_path,
                 " is ", sample.image.cols, "x", sample.image.rows,
                 "; they must have the same size");
   }
-  Apply(values, sample.truth.LabelMap());
-  CheckLabels(sample.truth.LabelMap(), labels.size(), mask_path);
   return sample;
-}
-
-Json MaskValuesToJson(const MaskValues& values) {
-  return values.changes() ? Json(values.meanings()) : Json();
 }
 
 std::string RequireRoot(JsonReader& reader) {

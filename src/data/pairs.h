@@ -5,19 +5,17 @@
 
 #include "base/json.h"
 #include "data/dataset.h"
+#include "data/mask_values.h"
 
 namespace seglab {
 
 // What the data sets of image and mask files have in common.
 
-/// Reads an image and its mask (PNG, or SBD's .mat).
+/// Reads an image and its mask, see ReadLabelMap.
 /// @throws Error naming the file or files: missing, unreadable, sizes differ, label out of range
 Sample ReadPair(const std::string& name, const std::string& image_path,
                 const std::string& mask_path, const LabelSet& labels,
                 const MaskValues& values = {});
-
-/// `values` for Dataset::Settings.
-Json MaskValuesToJson(const MaskValues& values);
 
 /// "root", which must be there.
 /// @throws Error saying where users name it

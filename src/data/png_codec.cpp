@@ -100,6 +100,23 @@ class PngReader : private PngSession {
     return Pixels(CV_8UC1);
   }
 
+  PngMask Mask() {
+    PngMask mask;
+    mask.kind = Kind();
+    const int channels = png_get_channels(png_, info_);
+    if (depth_ == 16 && channels > 1) {
+      throw Error(where_, ": is ", mask.kind,
+                  ", but a mask holds class indices: save it as 8-bit grey or palette PNG");
+    }
+    if (color_type_ == PNG_COLOR_TYPE_PALETTE) mask.palette = Palette();
+    Guarded([this] {
+      png_set_packing(png_);
+      if (depth_ == 16) png_set_swap(png_);  // PNG is big-endian
+    });
+    mask.pixels = Pixels(depth_ == 16 ? CV_16UC1 : CV_8UC(channels));
+    return mask;
+  }
+
   cv::Mat Rgb() {
     Guarded([this] {
       png_set_strip_16(png_);
@@ -111,6 +128,16 @@ class PngReader : private PngSession {
   }
 
  private:
+  std::vector<Color> Palette() {
+    png_colorp colors = nullptr;
+    int count = 0;
+    png_get_PLTE(png_, info_, &colors, &count);
+    std::vector<Color> palette;
+    for (int i = 0; i < count; ++i)
+      palette.push_back({colors[i].red, colors[i].green, colors[i].blue});
+    return palette;
+  }
+
   static void Read(png_structp png, png_bytep out, size_t count) {
     auto* reader = static_cast<PngReader*>(png_get_io_ptr(png));
     if (count > reader->bytes_.size()) png_error(png, "the file ends too early");
@@ -225,6 +252,10 @@ bool IsPng(std::string_view bytes) {
 
 cv::Mat DecodePngIndices(std::string_view bytes, const std::string& where) {
   return PngReader(bytes, where).Indices();
+}
+
+PngMask DecodePngMask(std::string_view bytes, const std::string& where) {
+  return PngReader(bytes, where).Mask();
 }
 
 cv::Mat DecodePngRgb(std::string_view bytes, const std::string& where) {

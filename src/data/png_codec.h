@@ -18,6 +18,16 @@ bool IsPng(std::string_view bytes);
 /// @throws Error on another kind of PNG and on a broken or truncated one
 cv::Mat DecodePngIndices(std::string_view bytes, const std::string& where);
 
+/// A PNG's pixels as they are stored.
+struct PngMask {
+  cv::Mat pixels;              ///< CV_8UC1 values or indices, CV_16UC1, CV_8UC2 grey and alpha,
+                               ///< CV_8UC3 R G B, CV_8UC4 R G B alpha
+  std::string kind;            ///< "an RGB image"
+  std::vector<Color> palette;  ///< of a palette image
+};
+/// @throws Error on a broken or truncated file, and on 16-bit ones of several channels
+PngMask DecodePngMask(std::string_view bytes, const std::string& where);
+
 /// Decodes any PNG as R G B, 8 bit; transparency is dropped. H x W, CV_8UC3.
 /// @throws Error on a broken or truncated file
 cv::Mat DecodePngRgb(std::string_view bytes, const std::string& where);

@@ -98,6 +98,8 @@ std::shared_ptr<const Dataset> MakeVoc(const VocOptions& options) {
   source.title = "voc";
   source.image_ending = ".jpg";
   source.labels = VocLabels();
+  source.values.SetPalette(source.labels);
+  source.values.SetColor(MaskColor(source.labels, kIgnoreLabel), kIgnoreLabel);
   if (!options.objects.empty()) {
     const std::string objects = JoinPath(options.root, options.objects);
     if (!FolderExists(objects)) throw Error("voc: no folder ", objects, " (\"objects\")");
