@@ -8,6 +8,7 @@
 #   seglab::torch     LibTorch                >= 1.13   any build: CPU, CUDA; found through CMAKE_PREFIX_PATH
 #   seglab::opencv    OpenCV core, imgproc, imgcodecs >= 4.5
 #   seglab::png       libpng                  >= 1.6    palette masks as indices
+#   seglab::jpeg      libjpeg-turbo           >= 2.0    its warnings, which OpenCV hides
 #   seglab::matio     matio                   >= 1.5    SBD's .mat labels
 #   seglab::liblinear liblinear               >= 2.30   linear SVMs and regressors of regions
 #   seglab::zlib      zlib                    >= 1.2    files of region proposals
@@ -101,6 +102,9 @@ if(NOT SEGLAB_BASE_ONLY)
 
   seglab_require("libpng" PNG 1.6 libpng-dev)
   seglab_wrap(png LIBRARIES PNG::PNG)
+  # libjpeg's version is that of its interface, 62 or 80, whatever implements it.
+  seglab_require("libjpeg" JPEG 62 libjpeg-dev)
+  seglab_wrap(jpeg LIBRARIES JPEG::JPEG)
   seglab_require("zlib" ZLIB 1.2 zlib1g-dev)
   seglab_wrap(zlib LIBRARIES ZLIB::ZLIB)
   seglab_find(matio "matio >= 1.5" matio.h matio libmatio-dev)

@@ -124,6 +124,9 @@ FolderOptions FolderOptions::FromJson(const Json& json, const std::string& path)
       !options.classes.is_string()) {
     throw Error(reader.Path("classes"), ": must be a file's path or an object {\"names\": [...]}");
   }
+  std::string orientation = "seen";
+  reader.GetChoice("orientation", orientation, {"seen", "stored"});
+  if (orientation == "stored") options.view = ImageView::kAsStored;
   reader.Get<int64_t>("limit", options.limit, 0, std::numeric_limits<int64_t>::max());
   reader.Finish();
   return options;
@@ -150,6 +153,7 @@ std::shared_ptr<const Dataset> MakeFolder(const FolderOptions& options) {
   KeepFirst(source.pairs, options.limit);
   source.labels = classes.labels;
   source.values = classes.values;
+  source.view = options.view;
   return MakePairDataset(std::move(source));
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "data/dataset.h"
+#include "data/image_file.h"
 
 namespace seglab {
 
@@ -27,6 +28,7 @@ struct FolderOptions {
   std::string image_pattern = "{stem}";  ///< names of images without ending: "{stem}_leftImg8bit"
   std::string mask_pattern = "{stem}";   ///< names of masks without ending: "{stem}_mask"
   Json classes = "classes.json";         ///< a file below root, or absolute; or what it says
+  ImageView view = ImageView::kAsSeen;   ///< "orientation": "seen" or "stored", of EXIF
   int64_t limit = 0;                     ///< use only the first n; 0 = all
   static FolderOptions FromJson(const Json& json, const std::string& path);
 };

@@ -5,36 +5,16 @@
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 #include <string_view>
+#include <vector>
 
 #include "base/error.h"
 #include "base/files.h"
+#include "data/exif.h"
+#include "data/jpeg_codec.h"
 #include "data/png_codec.h"
 
 namespace seglab {
 namespace {
-
-bool IsJpeg(std::string_view bytes) { return bytes.substr(0, 3) == "\xff\xd8\xff"; }
-
-/// True when an end-of-image marker follows a scan; bytes behind it do not matter. libjpeg fills
-/// what a truncated file lacks with grey and only warns, so OpenCV returns such a picture as a good
-/// one. Segments are skipped by their length: thumbnails inside them have end markers of their own.
-bool JpegIsComplete(std::string_view bytes) {
-  bool scan_seen = false;
-  size_t at = 2;  // behind start-of-image
-  for (;;) {
-    at = bytes.find('\xff', at);
-    if (at != std::string_view::npos) at = bytes.find_first_not_of('\xff', at);
-    if (at == std::string_view::npos) return false;
-    const auto marker = static_cast<uint8_t>(bytes[at++]);
-    const bool stuffed = marker == 0x00;
-    const bool stands_alone = marker == 0x01 || (marker >= 0xd0 && marker <= 0xd8);
-    if (stuffed || stands_alone) continue;
-    if (marker == 0xd9) return scan_seen;
-    scan_seen = scan_seen || marker == 0xda;
-    if (at + 2 > bytes.size()) return false;
-    at += static_cast<uint8_t>(bytes[at]) * 256u + static_cast<uint8_t>(bytes[at + 1]);
-  }
-}
 
 /// The extension in lower case, with its dot: ".png".
 std::string Extension(const std::string& path) {
@@ -46,16 +26,7 @@ std::string Extension(const std::string& path) {
   return extension;
 }
 
-}  // namespace
-
-cv::Mat ReadImage(const std::string& path) {
-  std::string bytes = ReadFile(path);
-  if (bytes.empty()) throw Error(path, ": is empty, copy or make it again");
-  if (IsPng(bytes)) return DecodePngRgb(bytes, path);
-  if (IsJpeg(bytes) && !JpegIsComplete(bytes)) {
-    throw Error(path,
-                ": is a truncated JPEG file (no end marker behind the picture); copy it again");
-  }
+cv::Mat DecodeOther(std::string& bytes, const std::string& path) {
   cv::Mat image;
   std::string reason = "unknown format or broken content";
   try {
@@ -68,11 +39,27 @@ cv::Mat ReadImage(const std::string& path) {
   }
   if (image.empty()) {
     std::replace(reason.begin(), reason.end(), '\n', ' ');
-    throw Error(path, ": cannot be read as an image (", reason, "); JPEG, PNG and BMP are known");
+    throw Error(path, ": cannot be read as an image (", reason,
+                "); JPEG, PNG, WebP, TIFF and BMP are known");
   }
   cv::cvtColor(image, image, cv::COLOR_BGR2RGB);
   return image;
 }
+
+}  // namespace
+
+cv::Mat ReadImage(const std::string& path, ImageView view, int* orientation) {
+  std::string bytes = ReadFile(path);
+  if (bytes.empty()) throw Error(path, ": is empty, copy or make it again");
+  const int turned = ExifOrientation(bytes);
+  if (orientation != nullptr) *orientation = turned;
+  const cv::Mat stored = IsPng(bytes)    ? DecodePngRgb(bytes, path)
+                         : IsJpeg(bytes) ? DecodeJpegRgb(bytes, path)
+                                         : DecodeOther(bytes, path);
+  return view == ImageView::kAsSeen ? Upright(stored, turned) : stored;
+}
+
+int ReadOrientation(const std::string& path) { return ExifOrientation(ReadFile(path)); }
 
 void WriteImage(const std::string& path, const cv::Mat& rgb) {
   const std::string extension = Extension(path);

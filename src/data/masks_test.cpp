@@ -271,22 +271,6 @@ TEST(ReadImage, NoImageEmptyMissing) {
   EXPECT_THAT(ErrorOf([&] { ReadImage(folder.File("none.jpg")); }), HasSubstr("none.jpg"));
 }
 
-TEST(ReadImage, RotationOfExifIsNotApplied) {
-  TestFolder folder;
-  WriteImage(folder.File("plain.jpg"), PatternImage(16, 32));
-  const std::string bytes = ReadFile(folder.File("plain.jpg"));
-  // EXIF with one entry: orientation (0x0112) = 6, "rotate by 90 degrees".
-  const std::string exif(
-      "\xff\xe1\x00\x22"
-      "Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0",
-      36);
-  WriteBytes(folder.File("turned.jpg"), bytes.substr(0, 2) + exif + bytes.substr(2));
-  ASSERT_EQ(cv::imread(folder.File("turned.jpg"), cv::IMREAD_COLOR).rows, 32)
-      << "the test's EXIF does not say what it should";
-  EXPECT_TRUE(
-      SamePixels(ReadImage(folder.File("turned.jpg")), ReadImage(folder.File("plain.jpg"))));
-}
-
 TEST(WriteImage, UnknownExtensionIsAnError) {
   EXPECT_THAT(ErrorOf([] { WriteImage("a.b/image", PatternImage(2, 2)); }), HasSubstr(".png"));
   EXPECT_THAT(ErrorOf([] { WriteImage("image.tga", PatternImage(2, 2)); }), HasSubstr(".tga"));

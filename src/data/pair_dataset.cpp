@@ -19,7 +19,11 @@ class PairDataset : public Dataset {
   int64_t Size() const override { return static_cast<int64_t>(source_.pairs.size()); }
   std::string Name(int64_t index) const override { return source_.pairs.at(index).name; }
   const LabelSet& Labels() const override { return source_.labels; }
-  Json Settings() const override { return {{"values", source_.values.ToJson(OfColors())}}; }
+  Json Settings() const override {
+    Json settings = {{"values", source_.values.ToJson(OfColors())}};
+    if (source_.view == ImageView::kAsStored) settings["orientation"] = "stored";
+    return settings;
+  }
 
   std::vector<std::string> Files(int64_t index) const override {
     const PairFiles& pair = source_.pairs.at(index);
@@ -43,7 +47,7 @@ class PairDataset : public Dataset {
                   source_.list, source_.list.empty() ? " before" : " names it",
                   NearestPathHint(pair.mask));
     }
-    return ReadPair(pair.name, pair.image, pair.mask, source_.labels, source_.values);
+    return ReadPair(pair.name, pair.image, pair.mask, source_.labels, source_.values, source_.view);
   }
 
  private:

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "data/dataset.h"
+#include "data/image_file.h"
 #include "data/mask_values.h"
 #include "data/pair_list.h"
 
@@ -23,6 +24,7 @@ struct PairSource {
   std::vector<PairFiles> pairs;
   LabelSet labels;
   MaskValues values;
+  ImageView view = ImageView::kAsSeen;
 };
 
 /// Samples of image and mask files, each looked up once, when the data set is made.

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "data/exif.h"
 #include "data/file_table.h"
 #include "data/image_file.h"
 #include "data/label_map.h"
@@ -15,18 +16,32 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// Why sizes may differ.
+std::string ExifNote(int orientation, ImageView view) {
+  if (orientation == 1) return "";
+  const std::string turned =
+      StrCat(" (its EXIF orientation, ", orientation, ", says that it is to be ", "seen ",
+             OrientationText(orientation));
+  return turned + (view == ImageView::kAsSeen
+                       ? ", and so it is read; \"orientation\": \"stored\" reads it as it lies in "
+                         "the file)"
+                       : ", and it is read as it lies in the file)");
+}
+
 }  // namespace
 
 Sample ReadPair(const std::string& name, const std::string& image_path,
-                const std::string& mask_path, const LabelSet& labels, const MaskValues& values) {
+                const std::string& mask_path, const LabelSet& labels, const MaskValues& values,
+                ImageView view) {
   Sample sample;
   sample.name = name;
-  sample.image = ReadImage(image_path);
+  int orientation = 1;
+  sample.image = ReadImage(image_path, view, &orientation);
   sample.truth.LabelMap() = ReadLabelMap(mask_path, labels, values);
   if (sample.image.size() != sample.truth.LabelMap().size()) {
     throw Error(mask_path, ": the mask is ", sample.truth.LabelMap().cols, "x",
                 sample.truth.LabelMap().rows, " pixels (width x height), its image ", image_path,
-                " is ", sample.image.cols, "x", sample.image.rows,
+                " is ", sample.image.cols, "x", sample.image.rows, ExifNote(orientation, view),
                 "; they must have the same size");
   }
   return sample;

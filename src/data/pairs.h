@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "data/dataset.h"
+#include "data/image_file.h"
 #include "data/mask_values.h"
 
 namespace seglab {
@@ -14,8 +15,8 @@ namespace seglab {
 /// Reads an image and its mask, see ReadLabelMap.
 /// @throws Error naming the file or files: missing, unreadable, sizes differ, label out of range
 Sample ReadPair(const std::string& name, const std::string& image_path,
-                const std::string& mask_path, const LabelSet& labels,
-                const MaskValues& values = {});
+                const std::string& mask_path, const LabelSet& labels, const MaskValues& values = {},
+                ImageView view = ImageView::kAsSeen);
 
 /// "root", which must be there.
 /// @throws Error saying where users name it
