@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <iomanip>
 #include <iostream>
 
@@ -11,6 +12,7 @@
 #include "data/audit.h"
 #include "data/image_file.h"
 #include "data/masks.h"
+#include "data/mend.h"
 #include "data/registry.h"
 #include "tensor/runtime.h"
 
@@ -25,11 +27,48 @@ void PrintDatasets() {
   }
 }
 
-int Doctor(const Dataset& dataset, int64_t limit) {
+/// Says which pictures of the split are in the one it is compared with, too.
+void CompareSplits(const Dataset& dataset, const Json& spec, std::string against) {
+  const bool chosen = !against.empty();
+  if (!chosen) {
+    if (spec.contains("split") && !spec["split"].is_string()) return;
+    const std::string split = spec.value("split", "train");
+    against = split == "train" ? "val" : "train";
+    const std::vector<std::string> splits = SplitsOf(spec);
+    if (std::find(splits.begin(), splits.end(), against) == splits.end()) return;
+  }
+  Json other = spec;
+  other["split"] = against;
+  std::shared_ptr<const Dataset> compared;
+  try {
+    compared = MakeDataset(other);
+  } catch (const Error&) {
+    if (chosen) throw;
+    return;  // not there: nobody asked for it
+  }
+  const SharedPictures shared = FindSharedPictures(dataset, *compared);
+  if (shared.count == 0) return;
+  std::cout << "warning: " << shared.count << " of " << dataset.Size() << " pictures stand in \""
+            << against << "\", too: " << Join(shared.names)
+            << (shared.count > static_cast<int64_t>(shared.names.size()) ? ", ..." : "")
+            << "; scores on what was trained on say nothing\n";
+}
+
+int Doctor(const Dataset& dataset, const Json& spec, int64_t limit, const std::string& against) {
   const Audit audit = AuditDataset(dataset, limit, UsableCores());
   std::cout << AuditToText(audit, dataset.Labels());
-  if (audit.errors.empty()) return 0;
-  throw Error(audit.error_count, " samples cannot be used, the first: ", audit.errors.front());
+  CompareSplits(dataset, spec, against);
+  std::string mend;
+  for (const std::string& line : ProposeMends(dataset, audit)) {
+    std::cout << "to mend it: " << line << "\n";
+    if (mend.empty()) mend = "; to mend it: " + line;
+  }
+  if (!audit.errors.empty())
+    throw Error(audit.error_count, " samples cannot be used, the first: ", audit.errors.front());
+  const std::string hopeless = WhyHopeless(audit, dataset.Labels());
+  if (!hopeless.empty())
+    throw Error(spec.value("root", spec.value("name", "")), ": ", hopeless, mend);
+  return 0;
 }
 
 void Export(const Dataset& dataset, int64_t limit, const std::string& out) {
@@ -44,6 +83,10 @@ void Export(const Dataset& dataset, int64_t limit, const std::string& out) {
   for (int64_t i = 0; i < count; ++i) {
     if (const int signal = StopRequested()) throw Stopped(signal, "export stopped");
     const Sample sample = dataset.Get(i);
+    if (const size_t slash = sample.name.rfind('/'); slash != std::string::npos) {
+      MakeFolders(JoinPath(images, sample.name.substr(0, slash)));
+      MakeFolders(JoinPath(masks, sample.name.substr(0, slash)));
+    }
     WriteImage(JoinPath(images, sample.name + ".png"), sample.image);
     WriteMask(JoinPath(masks, sample.name + ".png"), sample.truth.LabelMap(), dataset.Labels());
     progress.Update(i + 1);
@@ -56,7 +99,7 @@ void Export(const Dataset& dataset, int64_t limit, const std::string& out) {
 
 int DataCommand(const Args& args) {
   std::vector<std::string> actions, settings;
-  std::string name, root, split, out;
+  std::string name, root, split, against, out;
   int64_t limit = 0;
   CommandLine line(
       "data list | doctor --dataset NAME ... | export --dataset NAME ... --out DIR",
@@ -65,6 +108,8 @@ int DataCommand(const Args& args) {
       .Option("dataset", &name, "name of the data set")
       .Option("data-root", &root, "its root folder")
       .Option("split", &split, "split to look at; \"\" = the data set's usual one")
+      .Option("against", &against,
+              "doctor: split in which no picture of this one may stand; \"\" = train or val")
       .Many("set", &settings, "an option of the data set, e.g. --set height=256")
       .Option("limit", &limit, "look at this many samples, spread evenly; 0 = all")
       .Option("out", &out, "export: folder to write");
@@ -82,7 +127,7 @@ int DataCommand(const Args& args) {
   if (!root.empty()) spec["root"] = root;
   for (const std::string& setting : settings) ApplySetting(spec, setting);
   const std::shared_ptr<const Dataset> dataset = MakeDataset(spec);
-  if (actions[0] == "doctor") return Doctor(*dataset, limit);
+  if (actions[0] == "doctor") return Doctor(*dataset, spec, limit, against);
   if (out.empty()) throw UsageError("data export: --out is missing");
   Export(*dataset, limit, out);
   return 0;

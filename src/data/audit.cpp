@@ -11,6 +11,7 @@
 #include "base/format.h"
 #include "base/names.h"
 #include "base/prefetch.h"
+#include "data/image_file.h"
 #include "data/masks.h"
 
 namespace seglab {
@@ -23,6 +24,7 @@ struct Finding {
   std::array<int64_t, 256> counts = {};  // pixels per label, or 1 for the category
   int height = 0;
   int width = 0;
+  bool turned = false;  // by its EXIF orientation
 };
 
 Finding Look(const Dataset& dataset, int64_t index) {
@@ -32,6 +34,8 @@ Finding Look(const Dataset& dataset, int64_t index) {
     const Sample sample = dataset.Get(index);
     finding.height = sample.image.rows;
     finding.width = sample.image.cols;
+    const std::vector<std::string> files = dataset.Files(index);
+    finding.turned = !files.empty() && ReadOrientation(files.front()) != 1;
     const int classes = dataset.Labels().size();
     if (dataset.GetTask() == Task::kClassification) {
       if (sample.truth.CategoryIndex() < 0 || sample.truth.CategoryIndex() >= classes) {
@@ -70,6 +74,7 @@ void Add(const Finding& finding, size_t max_kept, Audit& audit) {
   }
   const bool first = audit.max_height == 0;
   audit.min_height = first ? finding.height : std::min(audit.min_height, finding.height);
+  audit.turned_count += finding.turned ? 1 : 0;
   audit.min_width = first ? finding.width : std::min(audit.min_width, finding.width);
   audit.max_height = std::max(audit.max_height, finding.height);
   audit.max_width = std::max(audit.max_width, finding.width);
@@ -146,6 +151,11 @@ std::string AuditToText(const Audit& audit, const LabelSet& labels) {
   if (audit.max_height > 0) {
     out << "sizes: width " << audit.min_width << " to " << audit.max_width << ", height "
         << audit.min_height << " to " << audit.max_height << " pixels\n";
+  }
+  if (audit.turned_count > 0) {
+    out << "pictures with an EXIF orientation, which are read as people see them unless "
+           "\"orientation\" says otherwise: "
+        << audit.turned_count << '\n';
   }
   const std::vector<std::string> absent = audit.AbsentClasses(labels);
   if (!absent.empty()) out << "classes that never occur: " << Join(absent) << '\n';

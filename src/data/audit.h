@@ -22,6 +22,8 @@ struct Audit {
   int64_t error_count = 0;          ///< unreadable files, sizes that differ, labels out of range
   std::vector<std::string> errors;  ///< the first of their messages
 
+  int64_t turned_count = 0;  ///< pictures whose EXIF orientation says that they are to be turned
+
   int min_height = 0, max_height = 0, min_width = 0, max_width = 0;  ///< pixels
 
   /// Classes that never occur in what was read.

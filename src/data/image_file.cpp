@@ -1,6 +1,7 @@
 #include "data/image_file.h"
 
 #include <algorithm>
+#include <fstream>
 #include <new>
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
@@ -59,7 +60,14 @@ cv::Mat ReadImage(const std::string& path, ImageView view, int* orientation) {
   return view == ImageView::kAsSeen ? Upright(stored, turned) : stored;
 }
 
-int ReadOrientation(const std::string& path) { return ExifOrientation(ReadFile(path)); }
+int ReadOrientation(const std::string& path) {
+  std::string head(size_t{1} << 17, '\0');  // EXIF stands in front, and in at most 64 KiB
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw Error(path, ": cannot be read; check the path");
+  file.read(head.data(), static_cast<std::streamsize>(head.size()));
+  head.resize(file.gcount());
+  return ExifOrientation(head);
+}
 
 void WriteImage(const std::string& path, const cv::Mat& rgb) {
   const std::string extension = Extension(path);
