@@ -1,3 +1,5 @@
+#include <torch/torch.h>
+
 #include <iostream>
 
 #include "base/error.h"
@@ -13,6 +15,7 @@
 #include "metrics/scores.h"
 #include "models/registry.h"
 #include "predict_flags.h"
+#include "score_warnings.h"
 #include "tensor/runtime.h"
 #include "weights/load.h"
 #include "weights/model_spec.h"
@@ -34,6 +37,25 @@ std::vector<double> ParseWidths(const std::string& text) {
   }
   CheckTrimapWidths(widths, "--trimap");
   return widths;
+}
+
+/// Counts pixels that are not scored.
+class IgnoredPixels : public EvalSink {
+ public:
+  void Add(const EvalItem& item) override { count += item.truth.eq(255).sum().item<int64_t>(); }
+  int64_t count = 0;
+};
+
+/// Takes "val" where the user names no split, or all where the data set has none.
+void TakeUsualSplit(Json& spec) {
+  const std::vector<std::string> splits = SplitsOf(spec);
+  if (splits.empty() && spec.at("name") == "folder") {
+    Log::Info(spec.value("root", "the data set"),
+              ": has no splits, all samples are scored; --set \'split={\"fraction\": 0.8, ",
+              "\"part\": \"val\"}\' scores a part");
+    return;
+  }
+  spec["split"] = "val";
 }
 
 }  // namespace
@@ -64,9 +86,11 @@ int EvalCommand(const Args& args) {
   const AbsentPolicy policy = ParseAbsentPolicy(absent);
   const PredictOptions predict = flags.Options();
   const std::vector<double> widths = ParseWidths(trimap);
-  Json spec = {{"name", dataset_name}, {"split", split}};
+  Json spec = {{"name", dataset_name}};
+  if (line.Given("split") && !split.empty()) spec["split"] = split;
   if (!data_root.empty()) spec["root"] = data_root;
   for (const std::string& setting : flags.others()) ApplySetting(spec, setting);
+  if (!line.Given("split") && !spec.contains("split")) TakeUsualSplit(spec);
 
   const std::shared_ptr<const Dataset> dataset = MakeDataset(spec);
   ModelChoice choice;
@@ -83,10 +107,12 @@ int EvalCommand(const Args& args) {
   Predictor predictor(loaded.model, predict);
   ConfusionSink confusion(dataset->Labels().size());
   TrimapSink bands(dataset->Labels().size(), classifier ? std::vector<double>() : widths);
-  const EvalSummary result = Evaluate(predictor, dataset, {&confusion, &bands}, options);
+  IgnoredPixels ignored;
+  const EvalSummary result = Evaluate(predictor, dataset, {&confusion, &bands, &ignored}, options);
   const Scores scores = ComputeScores(confusion.matrix(), policy);
   const std::vector<std::string>& names = dataset->Labels().names;
   std::cout << ScoresToText(scores, names, result.images) << bands.ToText(policy);
+  WarnOfScores(confusion.matrix(), names, classifier ? 0 : ignored.count);
   Log::Info(result.images, " images in ", FormatDuration(result.seconds), ", waiting for data ",
             static_cast<int>(100 * result.wait_seconds / std::max(result.seconds, 1e-9) + 0.5),
             " %");

@@ -1,13 +1,16 @@
 #include <filesystem>
 #include <set>
+#include <utility>
 
 #include "base/error.h"
 #include "base/files.h"
 #include "base/log.h"
+#include "base/names.h"
 #include "base/signals.h"
 #include "command_line.h"
 #include "commands.h"
 #include "data/convert.h"
+#include "data/file_table.h"
 #include "data/image_file.h"
 #include "data/masks.h"
 #include "data/overlay.h"
@@ -23,46 +26,64 @@ namespace {
 
 constexpr char kMaskEnding[] = ".png", kOverlayEnding[] = "_overlay.jpg";
 
-/// Files stand for themselves, a folder for the images in it.
-std::vector<std::string> ExpandImages(const std::vector<std::string>& inputs) {
-  std::vector<std::string> images;
-  std::set<std::string> stems;
+/// An image and the name of its results: below --out, without ending.
+struct Input {
+  std::string path, name;
+};
+
+/// Files stand for themselves, a folder for the images in it and below.
+std::vector<Input> ExpandImages(const std::vector<std::string>& inputs) {
+  std::vector<Input> images;
+  std::set<std::string> names;
   for (const std::string& input : inputs) {
-    std::vector<std::string> found = {input};
+    std::vector<Input> found = {
+        {input, PictureStem(std::filesystem::path(input).filename().string())}};
     if (FolderExists(input)) {
       found.clear();
-      for (const std::string& name : ListFiles(input, {".jpg", ".jpeg", ".png", ".bmp"})) {
-        found.push_back(JoinPath(input, name));
-      }
-      if (found.empty()) throw Error(input, ": holds no images (.jpg, .jpeg, .png, .bmp)");
+      const FileTable table(input);
+      for (const FileTable::Entry& entry : table.entries())
+        found.push_back({table.Path(entry), entry.stem});
+      if (found.empty()) throw Error(input, ": holds no images (", Join(PictureExtensions()), ")");
+    } else if (!FileExists(input)) {
+      throw Error(input, ": no such image", NearestPathHint(input));
     }
-    for (const std::string& image : found) {
-      if (!FileExists(image)) throw Error(image, ": no such image");
-      if (!stems.insert(Stem(image)).second) {
-        throw Error(image,
+    for (Input& image : found) {
+      if (!names.insert(image.name).second) {
+        throw Error(image.path,
                     ": another image has the same name, and so would its mask; predict it into "
                     "another folder");
       }
-      images.push_back(image);
+      images.push_back(std::move(image));
     }
   }
   return images;
 }
 
 /// A mask may not take an image's place.
-void RefuseOverwriting(const std::vector<std::string>& images,
-                       const std::vector<std::string>& endings, const std::string& out) {
+void RefuseOverwriting(const std::vector<Input>& images, const std::vector<std::string>& endings,
+                       const std::string& out) {
   std::set<std::filesystem::path> inputs;
-  for (const std::string& image : images) inputs.insert(std::filesystem::weakly_canonical(image));
-  for (const std::string& image : images) {
+  for (const Input& image : images) inputs.insert(std::filesystem::weakly_canonical(image.path));
+  for (const Input& image : images) {
     for (const std::string& ending : endings) {
-      const std::string result = JoinPath(out, Stem(image) + ending);
+      const std::string result = JoinPath(out, image.name + ending);
       if (inputs.count(std::filesystem::weakly_canonical(result)) == 0) continue;
       throw Error(result,
                   ": is an image that is to be segmented and would be overwritten; choose "
                   "another --out");
     }
   }
+}
+
+/// Ends the command where images could not be read: one line, or one for each and a last one.
+void SayBroken(const std::vector<std::string>& broken, size_t all) {
+  if (broken.empty()) return;
+  if (all == 1) throw Error(broken.front());
+  if (broken.size() == 1)
+    throw Error(broken.front(), "; the other ", all - 1, " images were segmented");
+  for (const std::string& text : broken) Log::Warn(text);
+  throw Error(broken.size(), " of ", all, " images could not be read, see above; the others were ",
+              "segmented");
 }
 
 }  // namespace
@@ -81,7 +102,8 @@ int PredictCommand(const Args& args) {
       .Positional(&inputs, 1, -1)
       .Option("model", &model,
               "network of a weight file that does not name it: its name, JSON or a file")
-      .Option("labels", &labels, "its classes: voc, camvid or a JSON file {\"names\": [...]}")
+      .Option("labels", &labels,
+              "its classes: a data set's name or a classes.json {\"names\": [...]}")
       .Option("alpha", &alpha, "strength of the colors in the overlay, 0 to 1")
       .Flag("no-overlay", &no_overlay, "write masks only")
       .Option("device", &device, "auto, cpu, cuda, cuda:1");
@@ -90,7 +112,7 @@ int PredictCommand(const Args& args) {
   if (!(alpha >= 0 && alpha <= 1))
     throw UsageError("predict: --alpha must be 0 to 1, found ", alpha);
   const PredictOptions predict = flags.Options();
-  const std::vector<std::string> images = ExpandImages(inputs);
+  const std::vector<Input> images = ExpandImages(inputs);
   std::vector<std::string> endings = {kMaskEnding};
   if (!no_overlay) endings.push_back(kOverlayEnding);
   RefuseOverwriting(images, endings, out);
@@ -108,19 +130,38 @@ int PredictCommand(const Args& args) {
   CheckWritableFolder(out);
   Predictor predictor(loaded.model, predict);
   const bool clear_background = loaded.labels.names.front() == "background";
+  std::vector<std::string> broken;
+  int64_t turned = 0;
   Progress progress("predicting", static_cast<int64_t>(images.size()));
   for (size_t i = 0; i < images.size(); ++i) {
     if (const int signal = StopRequested())
       throw Stopped(signal, StrCat("stopped after ", i, " images"));
-    const cv::Mat image = ReadImage(images[i]);
-    const cv::Mat mask = MaskFromTensor(predictor.Labels(ImageTensor(image), images[i]));
-    WriteMask(JoinPath(out, Stem(images[i]) + kMaskEnding), mask, loaded.labels);
+    int orientation = 1;
+    cv::Mat image;
+    try {
+      image = ReadImage(images[i].path, ImageView::kAsSeen, &orientation);
+    } catch (const Error& error) {
+      broken.push_back(error.what());
+      continue;
+    }
+    if (orientation != 1) ++turned;
+    if (const size_t slash = images[i].name.rfind('/'); slash != std::string::npos)
+      MakeFolders(JoinPath(out, images[i].name.substr(0, slash)));
+    const std::string result = JoinPath(out, images[i].name);
+    const cv::Mat mask = MaskFromTensor(predictor.Labels(ImageTensor(image), images[i].path));
+    WriteMask(result + kMaskEnding, mask, loaded.labels);
     if (!no_overlay) {
-      WriteImage(JoinPath(out, Stem(images[i]) + kOverlayEnding),
+      WriteImage(result + kOverlayEnding,
                  Overlay(image, mask, loaded.labels, alpha, clear_background));
     }
     progress.Update(static_cast<int64_t>(i) + 1);
   }
+  if (turned > 0) {
+    Log::Info(turned,
+              " images have an EXIF orientation: they were read as people see them, and so "
+              "lie their masks");
+  }
+  SayBroken(broken, images.size());
   return 0;
 }
 

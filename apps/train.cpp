@@ -2,8 +2,10 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/log.h"
 #include "command_line.h"
 #include "commands.h"
+#include "data/registry.h"
 #include "experiment/execute.h"
 #include "experiment/plan.h"
 #include "experiment/resolve.h"
@@ -14,6 +16,18 @@
 
 namespace seglab {
 namespace {
+
+/// Splits of a data set that has none are drawn, where the user names none.
+void DrawSplits(Json& data, const std::string& data_root) {
+  Json spec = {{"name", data["name"]}};
+  if (!data_root.empty()) spec["root"] = data_root;
+  if (data["name"] != "folder" || data_root.empty() || !SplitsOf(spec).empty()) return;
+  Log::Info(data_root,
+            ": has no splits; 80 % of the samples are trained on, drawn with seed 1, and "
+            "the others scored");
+  for (const char* part : {"train", "val"})
+    data[part]["split"] = {{"fraction", 0.8}, {"seed", 1}, {"part", part}};
+}
 
 /// The experiment of one run that the options describe.
 Json OneRun(const std::string& model, const std::string& backbone, const std::string& dataset,
@@ -61,6 +75,8 @@ int TrainCommand(const Args& args) {
 
   Json root = config.empty() ? OneRun(model, backbone, dataset, split, val_split, init)
                              : ReadJsonFile(config);
+  if (config.empty() && !line.Given("split") && !line.Given("val-split"))
+    DrawSplits(root["runs"][0]["data"], data_root);
   const std::string where = config.empty() ? "train" : config;
   if (!root.is_object()) throw Error(where, ": must be an object, a run or an experiment");
   if (!config.empty() && !root.contains("runs")) {

@@ -4,9 +4,22 @@
 #include <array>
 #include <optional>
 #include <set>
+#include <utility>
+#include <vector>
 
 #include "base/error.h"
+#include "base/files.h"
 #include "base/names.h"
+#include "data/camvid.h"
+#include "data/file_table.h"
+#include "data/sets/ade20k.h"
+#include "data/sets/cityscapes.h"
+#include "data/sets/coco_stuff.h"
+#include "data/sets/nyudv2.h"
+#include "data/sets/oxford_pets.h"
+#include "data/sets/pascal_context.h"
+#include "data/sets/sift_flow.h"
+#include "data/voc.h"
 
 namespace seglab {
 namespace {
@@ -151,6 +164,34 @@ Classes ClassesFromJson(const Json& json, const std::string& path) {
   ValuesReader(reader, classes.labels).Read(classes.values);
   reader.Finish();
   return classes;
+}
+
+Classes ParseClasses(const std::string& text, const std::string& where) {
+  using Make = const LabelSet& (*)();
+  static const std::vector<std::pair<std::string, Make>> kSets = {
+      {"voc", VocLabels},
+      {"camvid", CamvidLabels},
+      {"cityscapes", CityscapesLabels},
+      {"ade20k", Ade20kLabels},
+      {"pascal_context", PascalContextLabels},
+      {"nyudv2", Nyudv2Labels},
+      {"sift_flow", SiftFlowLabels},
+      {"coco_stuff", CocoStuffLabels},
+      {"oxford_pets", OxfordPetsLabels}};
+  std::vector<std::string> names;
+  for (const auto& [name, make] : kSets) {
+    if (text == name) return {make(), {}};
+    names.push_back(name);
+  }
+  const std::string file = FolderExists(text) ? JoinPath(text, "classes.json") : text;
+  if (!FileExists(file)) {
+    throw Error(where, ": \"", text, "\" is neither a data set's name (", Join(names),
+                ") nor a JSON file {\"names\": [...]}", NearestPathHint(file));
+  }
+  if (file.ends_with(".txt")) return ClassesFromJson({{"names", ReadLines(file)}}, file);
+  const Json json = ReadJsonFile(file);
+  if (!json.is_object()) throw Error(file, ": must be an object {\"names\": [...]}");
+  return ClassesFromJson(json, file);
 }
 
 }  // namespace seglab

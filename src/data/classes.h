@@ -30,4 +30,9 @@ struct Classes {
 /// but not one a class, or a value is none
 Classes ClassesFromJson(const Json& json, const std::string& path);
 
+/// The classes that a user names: a data set's name, the path of a classes.json or of the folder
+/// that it lies in, or of a text with a name a line (.txt).
+/// @param where  names the text in errors
+Classes ParseClasses(const std::string& text, const std::string& where);
+
 }  // namespace seglab

@@ -263,8 +263,11 @@ bool HoldsColors(const RawMask& mask) {
 }
 
 cv::Mat ReadLabelMap(const std::string& path, const LabelSet& labels, const MaskValues& values) {
-  if (path.ends_with(".mat") || path.ends_with(".MAT"))
-    return ValueMapper(labels, values, path).Map<uint8_t>(ReadSbdMask(path));
+  if (path.ends_with(".mat") || path.ends_with(".MAT")) {
+    const cv::Mat raw = ReadMatMask(path);
+    const ValueMapper mapper(labels, values, path);
+    return raw.depth() == CV_16U ? mapper.Map<uint16_t>(raw) : mapper.Map<uint8_t>(raw);
+  }
   std::string bytes = ReadFile(path);
   if (bytes.empty()) throw Error(path, ": is empty, copy or make it again");
   if (!IsPng(bytes)) return Label(DecodeOtherMask(std::move(bytes), path), labels, values, path);

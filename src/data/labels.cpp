@@ -4,11 +4,8 @@
 #include <set>
 
 #include "base/error.h"
-#include "base/files.h"
 #include "base/log.h"
-#include "data/camvid.h"
 #include "data/classes.h"
-#include "data/voc.h"
 #include "tensor/quoted.h"
 
 namespace seglab {
@@ -97,15 +94,7 @@ void CheckSameClasses(const LabelSet& trained, const LabelSet& used, const std::
 }
 
 LabelSet ParseLabels(const std::string& text, const std::string& where) {
-  if (text == "voc") return VocLabels();
-  if (text == "camvid") return CamvidLabels();
-  if (!FileExists(text)) {
-    throw Error(where, ": \"", text,
-                "\" is neither voc nor camvid nor a JSON file {\"names\": [...]}");
-  }
-  const Json json = ReadJsonFile(text);
-  if (!json.is_object()) throw Error(text, ": must be an object {\"names\": [...]}");
-  return ClassesFromJson(json, text).labels;
+  return ParseClasses(text, where).labels;
 }
 
 }  // namespace seglab

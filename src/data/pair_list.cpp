@@ -1,5 +1,6 @@
 #include "data/pair_list.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <optional>
 #include <unordered_map>
@@ -167,8 +168,13 @@ std::vector<PairFiles> AllPairs(const FileTable& images, const MaskTables& masks
 }
 
 std::vector<PairFiles> ListedPairs(const std::string& list, const FileTable& images,
-                                   const MaskTables& masks, const std::vector<std::string>& roots) {
-  const std::vector<std::string> lines = ReadLines(list);
+                                   const MaskTables& masks, const std::vector<std::string>& roots,
+                                   bool first_column) {
+  std::vector<std::string> lines = ReadLines(list);
+  if (first_column) {
+    std::erase_if(lines, [](const std::string& line) { return line.front() == '#'; });
+    for (std::string& line : lines) line.resize(std::min(line.find_first_of(" \t"), line.size()));
+  }
   if (lines.empty()) throw Error(list, ": the list is empty, it must name one sample a line");
   const ListReader reader(list, images, masks, roots);
   std::vector<PairFiles> pairs;

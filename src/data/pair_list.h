@@ -26,9 +26,11 @@ std::vector<PairFiles> AllPairs(const FileTable& images, const MaskTables& masks
 /// The samples that a list names, one a line, in its order: a stem, with or without ending and
 /// folder ("x", "x.jpg", "/JPEGImages/x.jpg"), or an image and its mask with a blank, tab, comma or
 /// semicolon between them. Names may hold blanks.
+/// @param first_column  what stands behind the first blank says other things
 /// @param roots  folders that paths may be relative to, besides those of images and masks
 /// @throws Error on an empty list, a line that is none of these, a sample named twice
 std::vector<PairFiles> ListedPairs(const std::string& list, const FileTable& images,
-                                   const MaskTables& masks, const std::vector<std::string>& roots);
+                                   const MaskTables& masks, const std::vector<std::string>& roots,
+                                   bool first_column = false);
 
 }  // namespace seglab

@@ -8,6 +8,14 @@
 #include "data/drawn_split.h"
 #include "data/folder.h"
 #include "data/region_crops.h"
+#include "data/sets/ade20k.h"
+#include "data/sets/cityscapes.h"
+#include "data/sets/coco.h"
+#include "data/sets/coco_stuff.h"
+#include "data/sets/nyudv2.h"
+#include "data/sets/oxford_pets.h"
+#include "data/sets/pascal_context.h"
+#include "data/sets/sift_flow.h"
 #include "data/shapes/shapes.h"
 #include "data/voc.h"
 
@@ -38,6 +46,24 @@ const std::vector<Entry>& Entries() {
         {"train", "val", "test"},
         true},
        MakeFromJson<CamvidOptions, MakeCamvid>},
+      {{"cityscapes",
+        "Cityscapes as unpacked, 19 classes; \"labels\": ids or train_ids",
+        {"train", "val", "test"},
+        true},
+       MakeCityscapes},
+      {{"ade20k", "ADE20K's scene parsing challenge, 150 classes", {"train", "val"}, true},
+       MakeAde20k},
+      {{"pascal_context", "PASCAL-Context, \"classes\": 60 or 59", {"train", "val"}, true},
+       MakePascalContext},
+      {{"nyudv2", "NYU Depth v2, 40 classes, colors alone", {"train", "val", "test"}, true},
+       MakeNyudv2},
+      {{"sift_flow", "SIFT Flow, 33 classes", {"train", "val", "test"}, true}, MakeSiftFlow},
+      {{"coco", "COCO's objects (80 classes) or panoptic segments (133)", {"train", "val"}, true},
+       MakeCoco},
+      {{"coco_stuff", "COCO-Stuff's pixel maps, 171 classes", {"train", "val"}, true},
+       MakeCocoStuff},
+      {{"oxford_pets", "Oxford's pets, background and pet", {"train", "val", "test"}, true},
+       MakeOxfordPets},
       {{"folder", "your own images and masks in two folders, with a classes.json", {}, true},
        MakeFromJson<FolderOptions, MakeFolder>},
       {{"shapes",

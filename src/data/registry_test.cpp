@@ -20,7 +20,9 @@ TEST(DatasetRegistry, RowsAreDistinctAndDescribed) {
     EXPECT_TRUE(names.insert(row.name).second) << row.name;
     EXPECT_FALSE(row.summary.empty()) << row.name;
   }
-  EXPECT_EQ(names, (std::set<std::string>{"voc", "camvid", "folder", "shapes", "shapes_classes"}));
+  EXPECT_EQ(names, (std::set<std::string>{"voc", "camvid", "cityscapes", "ade20k", "pascal_context",
+                                          "nyudv2", "sift_flow", "coco", "coco_stuff",
+                                          "oxford_pets", "folder", "shapes", "shapes_classes"}));
 }
 
 TEST(DatasetRegistry, EveryRowAcceptsItsNameAndRefusesAnUnknownKey) {

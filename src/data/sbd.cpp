@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <mutex>
+#include <opencv2/core.hpp>
 #include <string_view>
 
 #include "base/error.h"
@@ -60,26 +61,35 @@ class MatBytes {
   MatKind kind_ = MatKind::kNone;
 };
 
-}  // namespace
-
-cv::Mat ReadSbdMask(const std::string& path) {
-  const std::string bytes = ReadFile(path);
-  const MatBytes content(bytes);
-  if (content.kind() == MatKind::kNone) {
-    throw Error(path, ": is no MATLAB file (5 or 7.3); SBD's class labels are cls/<id>.mat");
+/// A MATLAB file that is whole, opened. SBD's own files are MAT 5. Files that were saved again may
+/// be MAT 7.3, which is HDF5, and that library must not run in two threads.
+class MatFile {
+ public:
+  explicit MatFile(const std::string& path) {
+    const std::string bytes = ReadFile(path);
+    const MatBytes content(bytes);
+    if (content.kind() == MatKind::kNone) {
+      throw Error(path, ": is no MATLAB file (5 or 7.3); SBD's class labels are cls/<id>.mat");
+    }
+    if (content.kind() == MatKind::kMat5 && !content.Mat5IsComplete()) {
+      throw Error(path, ": is a truncated MATLAB file of ", bytes.size(), " bytes, copy it again");
+    }
+    static std::mutex hdf5_mutex;
+    lock_ = std::unique_lock(hdf5_mutex, std::defer_lock);
+    if (content.kind() == MatKind::kMat73) lock_.lock();
+    file_.reset(Mat_Open(path.c_str(), MAT_ACC_RDONLY));
+    if (file_ == nullptr) throw Error(path, ": cannot be opened as a MATLAB file, copy it again");
   }
-  if (content.kind() == MatKind::kMat5 && !content.Mat5IsComplete()) {
-    throw Error(path, ": is a truncated MATLAB file of ", bytes.size(), " bytes, copy it again");
-  }
-  // SBD's own files are MAT 5. Files that were saved again may be MAT 7.3, which is HDF5, and that
-  // library must not run in two threads.
-  static std::mutex hdf5_mutex;
-  std::unique_lock lock(hdf5_mutex, std::defer_lock);
-  if (content.kind() == MatKind::kMat73) lock.lock();
 
-  const std::unique_ptr<mat_t, MatDeleter> file(Mat_Open(path.c_str(), MAT_ACC_RDONLY));
-  if (file == nullptr) throw Error(path, ": cannot be opened as a MATLAB file, copy it again");
-  const std::unique_ptr<matvar_t, MatDeleter> record(Mat_VarRead(file.get(), "GTcls"));
+  using Variable = std::unique_ptr<matvar_t, MatDeleter>;
+  Variable Read(const char* name) const { return Variable(Mat_VarRead(file_.get(), name)); }
+
+ private:
+  std::unique_lock<std::mutex> lock_;  // outlives the file
+  std::unique_ptr<mat_t, MatDeleter> file_;
+};
+
+cv::Mat SegmentationOf(const MatFile::Variable& record, const std::string& path) {
   if (record == nullptr || record->class_type != MAT_C_STRUCT) {
     throw Error(
         path, ": holds no structure GTcls; SBD's class labels are cls/<id>.mat, not inst/<id>.mat");
@@ -100,6 +110,43 @@ cv::Mat ReadSbdMask(const std::string& path) {
   // MATLAB stores column after column: seen row by row that is the transpose.
   const cv::Mat columns(static_cast<int>(width), static_cast<int>(height), CV_8UC1, labels->data);
   return columns.t();
+}
+
+/// A matrix of whole numbers from 0 to 65535.
+cv::Mat MatrixOf(const matvar_t& variable, const char* name, const std::string& path) {
+  const bool is_uint8 = variable.class_type == MAT_C_UINT8;
+  const bool is_uint16 = variable.class_type == MAT_C_UINT16;
+  const bool is_double = variable.class_type == MAT_C_DOUBLE;
+  const size_t size = is_uint8 ? 1 : is_uint16 ? 2 : 8;
+  if ((!is_uint8 && !is_uint16 && !is_double) || variable.isComplex || variable.rank != 2 ||
+      variable.data == nullptr || variable.dims[0] == 0 || variable.dims[1] == 0 ||
+      variable.nbytes != variable.dims[0] * variable.dims[1] * size) {
+    throw Error(path, ": ", name, " is no matrix of labels (uint8, uint16 or double)");
+  }
+  const cv::Mat columns(static_cast<int>(variable.dims[1]), static_cast<int>(variable.dims[0]),
+                        is_uint8    ? CV_8UC1
+                        : is_uint16 ? CV_16UC1
+                                    : CV_64FC1,
+                        variable.data);
+  cv::Mat labels = columns.t();
+  if (is_double) labels.convertTo(labels, CV_16U);
+  return labels;
+}
+
+}  // namespace
+
+cv::Mat ReadSbdMask(const std::string& path) {
+  const MatFile file(path);
+  return SegmentationOf(file.Read("GTcls"), path);
+}
+
+cv::Mat ReadMatMask(const std::string& path) {
+  const MatFile file(path);
+  for (const char* name : {"S", "LabelMap", "segmentation"}) {
+    const MatFile::Variable variable = file.Read(name);
+    if (variable != nullptr) return MatrixOf(*variable, name, path);
+  }
+  return SegmentationOf(file.Read("GTcls"), path);
 }
 
 }  // namespace seglab

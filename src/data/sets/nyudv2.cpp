@@ -1,0 +1,38 @@
+#include "data/sets/nyudv2.h"
+
+#include <utility>
+
+#include "base/files.h"
+#include "data/sets/set_source.h"
+
+namespace seglab {
+
+const LabelSet& Nyudv2Labels() {
+  static const LabelSet labels = LabelTable(
+      "wall|floor|cabinet|bed|chair|sofa|table|door|window|bookshelf|picture|counter|blinds|desk|"
+      "shelves|curtain|dresser|pillow|mirror|floor mat|clothes|ceiling|books|refrigerator|televis"
+      "ion|paper|towel|shower curtain|box|whiteboard|person|night stand|toilet|sink|lamp|bathtub|"
+      "bag|other structure|other furniture|other prop");
+  return labels;
+}
+
+std::shared_ptr<const Dataset> MakeNyudv2(const Json& json, const std::string& path) {
+  SetOptions options;
+  options.title = "nyudv2";
+  options.images = "images";
+  options.masks = "labels";
+  JsonReader reader(json, path);
+  options.Read(reader);
+  reader.Finish();
+  const std::string split = options.split.empty() ? "train" : options.split;
+  SetNames names;
+  names.mask_extension = ".mat";
+  names.list = JoinPath(options.root, split + ".txt");
+  PairSource source =
+      FindSet(options, names, Nyudv2Labels(),
+              "images/, labels/ (PNG, or .mat with \"segmentation\") and <split>.txt");
+  CountFromOne(source);
+  return MakePairDataset(std::move(source));
+}
+
+}  // namespace seglab
