@@ -59,6 +59,16 @@ std::vector<std::string> ClassNames(const std::string& file, int classes) {
   return names;
 }
 
+/// The masks of a folder: its PNGs where it has some, beside which overlays and photographs may
+/// lie.
+std::vector<FileTable::Entry> MasksIn(const FileTable& table) {
+  std::vector<FileTable::Entry> pngs;
+  for (const FileTable::Entry& entry : table.entries()) {
+    if (entry.file.ends_with(".png") || entry.file.ends_with(".PNG")) pngs.push_back(entry);
+  }
+  return pngs.empty() ? table.entries() : pngs;
+}
+
 /// What --labels and --values say of masks; `classes` is set by --labels.
 Reading ReadingOf(const std::string& labels, const std::string& values, bool raw_predictions,
                   int& classes) {
@@ -128,12 +138,13 @@ int ScoreCommand(const Args& args) {
                                              ? ClassNames(names_file, classes)
                                              : reading.truth.labels.names;
   const FileTable truths(truth, {truth_pattern, "", ""});
-  if (truths.entries().empty()) throw Error(truth, ": holds no masks named ", truth_pattern);
+  const std::vector<FileTable::Entry> masks = MasksIn(truths);
+  if (masks.empty()) throw Error(truth, ": holds no masks named ", truth_pattern);
   if (!FolderExists(predictions)) throw Error(predictions, ": no such folder");
   const FileTable predicted(predictions, {prediction_pattern, "", ""});
 
   auto read = [&](int64_t i) {
-    const FileTable::Entry& entry = truths.entries()[i];
+    const FileTable::Entry& entry = masks[i];
     const FileTable::Entry* other = predicted.Find(entry.stem);
     if (other == nullptr) {
       throw Error(predicted.Expected(entry.stem), ": no prediction for ", truths.Path(entry),
@@ -142,7 +153,7 @@ int ScoreCommand(const Args& args) {
     }
     return ReadMasks(reading, truths.Path(entry), predicted.Path(*other));
   };
-  const int64_t count = static_cast<int64_t>(truths.entries().size());
+  const int64_t count = static_cast<int64_t>(masks.size());
   OrderedPrefetch<MaskPair> pairs(read, 0, count, threads);
   ConfusionMatrix matrix(classes);
   int64_t pixels = 0;

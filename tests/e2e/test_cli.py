@@ -96,7 +96,8 @@ class Commands(ProgramTest):
 
     def test_data(self):
         text = self.succeed("data", "list").out
-        for name in ("voc", "camvid", "folder", "shapes", "shapes_classes"):
+        for name in ("voc", "camvid", "cityscapes", "ade20k", "coco", "folder", "shapes",
+                     "shapes_classes"):
             self.assertRegex(text, r"(?m)^\s+%s\s" % name)
         shapes = ("--dataset", "shapes", "--split", "val", "--set", "size=30", "--set", "height=40",
                   "--set", "width=56")
