@@ -11,6 +11,7 @@ namespace seglab {
 namespace {
 
 constexpr char kPositional[] = "positional";
+constexpr int kMostThreads = 1024;  // each takes memory; no machine is quicker with more
 
 }  // namespace
 
@@ -72,6 +73,11 @@ bool CommandLine::Parse(const std::vector<std::string>& args) {
   }
   for (const auto& [name, value] : values) {
     if (!value.defaulted()) given_.insert(name);
+  }
+  if (values.count("threads") != 0) {
+    const int threads = values["threads"].as<int>();
+    if (threads < -1 || threads > kMostThreads)
+      throw Error("--threads: must be at most ", kMostThreads, ", found ", threads);
   }
   for (const std::string& name : required_) {
     if (values.count(name) == 0) throw UsageError("--", name, " is missing", hint);

@@ -43,8 +43,8 @@ void Print(const CrfSearchResult& result, size_t shown) {
 }  // namespace
 
 int CrfTuneCommand(const Args& args) {
-  std::string checkpoint, model, dataset_name, data_root, split = "train", out, preset, grid,
-                                                          absent = "union", device = "auto";
+  std::string checkpoint, model, key, dataset_name, data_root, split = "train", out, preset, grid,
+                                                               absent = "union", device = "auto";
   std::vector<std::string> settings;
   CrfSearchOptions options;
   CommandLine line(
@@ -56,6 +56,7 @@ int CrfTuneCommand(const Args& args) {
       .Required("out", &out, "folder of the search: tried.jsonl, best.json, the images' scores")
       .Option("model", &model,
               "network of a weight file that does not name it: its name, JSON or a file")
+      .Option("key", &key, kKeyHelp)
       .Option("data-root", &data_root, "its root folder")
       .Option("split", &split, "split to search on; not the one that is reported")
       .Many("set", &settings,
@@ -97,14 +98,16 @@ int CrfTuneCommand(const Args& args) {
   if (!model.empty()) choice.model = ParseModelSpec(model, "--model");
   choice.labels = dataset->Labels();
   choice.labels_from = dataset_name;
+  choice.key = key;
   const LoadedModel loaded = LoadModelFile(checkpoint, choice);
   if (ModelTask(loaded.spec, loaded.path) == Task::kClassification) {
     throw Error(loaded.path, ": is a classifier, which has no map of scores to refine");
   }
   loaded.model->to(PickDevice(device));
   Predictor predictor(loaded.model);
-  const Json identity = {
+  Json identity = {
       {"checkpoint", loaded.path}, {"data", data}, {"images", options.images}, {"absent", absent}};
+  if (!key.empty()) identity["key"] = key;
   const CrfSearchResult result = SearchCrf(predictor, *dataset, out, identity, options);
   constexpr size_t kShown = 12;
   Print(result, kShown);

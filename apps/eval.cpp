@@ -61,8 +61,8 @@ void TakeUsualSplit(Json& spec) {
 }  // namespace
 
 int EvalCommand(const Args& args) {
-  std::string checkpoint, model, dataset_name, data_root, split = "val", json, absent = "union",
-                                                          device = "auto", trimap;
+  std::string checkpoint, model, key, dataset_name, data_root,
+      split = "val", json, absent = "union", device = "auto", trimap;
   PredictFlags flags;
   EvalOptions options;
   CommandLine line(
@@ -73,6 +73,7 @@ int EvalCommand(const Args& args) {
       .Required("dataset", &dataset_name, "name of the data set")
       .Option("model", &model,
               "network of a weight file that does not name it: its name, JSON or a file")
+      .Option("key", &key, kKeyHelp)
       .Option("data-root", &data_root, "its root folder")
       .Option("split", &split, "split to score on")
       .Option("absent", &absent, "rule for classes that are absent: union, truth, one, zero, nan")
@@ -95,6 +96,7 @@ int EvalCommand(const Args& args) {
   const std::shared_ptr<const Dataset> dataset = MakeDataset(spec);
   ModelChoice choice;
   if (!model.empty()) choice.model = ParseModelSpec(model, "--model");
+  choice.key = key;
   choice.labels = dataset->Labels();
   choice.labels_from = dataset_name;
   const LoadedModel loaded = LoadModelFile(checkpoint, choice);

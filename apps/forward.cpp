@@ -3,15 +3,12 @@
 #include "base/error.h"
 #include "command_line.h"
 #include "commands.h"
-#include "models/registry.h"
 #include "tensor/element_type.h"
 #include "tensor/runtime.h"
 #include "tensor/state.h"
 #include "tensor/tensor_file.h"
-#include "weights/caffe_names.h"
 #include "weights/load.h"
 #include "weights/model_spec.h"
-#include "weights/traits.h"
 
 namespace seglab {
 namespace {
@@ -32,7 +29,7 @@ void CheckImage(const at::Tensor& image, const Preprocessing& preprocessing,
 }  // namespace
 
 int ForwardCommand(const Args& args) {
-  std::string model_json, weights, input, output, device = "auto";
+  std::string model_json, weights, key, input, output, device = "auto";
   CommandLine line("forward --model JSON --weights FILE --input FILE --output FILE",
                    "Runs a network on tensor \"image\" (N, 3, H, W), already normalised, and "
                    "writes \"logits\".");
@@ -40,17 +37,16 @@ int ForwardCommand(const Args& args) {
           "model", &model_json,
           "network: its name, JSON, e.g. '{\"name\": \"fcn8s\", \"num_classes\": 21}', or a file")
       .Required("weights", &weights, "safetensors, .pth or .caffemodel of this network")
+      .Option("key", &key, kKeyHelp)
       .Required("input", &input, "safetensors file with tensor \"image\", float")
       .Required("output", &output,
                 "safetensors file to write: logits, and aux_logits where there are some")
       .Option("device", &device, "auto, cpu, cuda, cuda:1");
   if (!line.Parse(args)) return 0;
   const Json spec = ParseModelSpec(model_json, "--model");
-  const TensorFile file = ReadNetworkWeights(weights);
+  const TensorFile file = ReadWeightsFor(spec, "--model", weights, key);
   const int classes = ClassesOfWeights(file, spec, "--model", weights);
-  const std::shared_ptr<SegModel> model = MakeModel(spec, classes, "--model");
-  CheckTraits(file, *model, spec, weights);
-  LoadWeights(*model, file, weights);
+  const std::shared_ptr<SegModel> model = MakeWithWeights(spec, classes, "--model", file, weights);
 
   const TensorFile in = ReadSafetensors(input);
   const at::Tensor* image = in.Find("image");

@@ -1,13 +1,11 @@
-#include <c10/util/Exception.h>
-
 #include <iostream>
-#include <new>
 
 #include "base/error.h"
 #include "base/log.h"
 #include "base/names.h"
 #include "base/signals.h"
 #include "commands.h"
+#include "outcome.h"
 #include "process_environment.h"
 #include "tensor/runtime.h"
 
@@ -37,8 +35,6 @@ constexpr CommandRow kCommands[] = {
     {"report", "write an experiment's tables and HTML report again", ReportCommand},
 };
 
-constexpr int kUserError = 1, kUsage = 2, kOurBug = 70;
-
 void PrintHelp(std::ostream& out) {
   out << "seglab " << SEGLAB_VERSION << ", a laboratory for semantic segmentation on LibTorch "
       << TorchVersion() << "\n\nseglab <command> [options]\n\n";
@@ -64,28 +60,6 @@ int Dispatch(const Args& args) {
     names.push_back(row.name);
   }
   throw UsageError(UnknownName("command", args[0], names));
-}
-
-/// An error is one line, whatever its text is made of: names from files may hold escape sequences.
-int Complain(const std::string& text, int status) {
-  std::string line = text;
-  for (char& c : line) {
-    if (static_cast<unsigned char>(c) < ' ' || c == 0x7f) c = ' ';
-  }
-  Log::Get().Transient("");
-  std::cerr << "seglab: error: " << line << std::endl;
-  return status;
-}
-
-constexpr char kOutOfMemory[] = "out of memory; take a smaller batch or smaller images";
-
-/// LibTorch's words for it on GPUs, on CPUs, and for sizes beyond all memories.
-bool IsWantOfMemory(const std::string& text) {
-  for (const char* words : {"out of memory", "t allocate memory", "not enough memory",
-                            "Storage size calculation overflowed"}) {
-    if (text.find(words) != std::string::npos) return true;
-  }
-  return false;
 }
 
 /// Whether a command with these arguments is worth a start of its own.
@@ -120,14 +94,8 @@ int Main(const Args& args) {
   } catch (const Stopped& stopped) {
     Log::Info(stopped.what());
     return 128 + stopped.signal();
-  } catch (const std::bad_alloc&) {
-    return Complain(kOutOfMemory, kUserError);
-  } catch (const c10::Error& error) {
-    const std::string text = error.what_without_backtrace();
-    if (IsWantOfMemory(text)) return Complain(kOutOfMemory + (" (" + text + ")"), kUserError);
-    return Complain("internal error: " + text, kOurBug);
   } catch (const std::exception& error) {
-    return Complain(std::string("internal error: ") + error.what(), kOurBug);
+    return ComplainOf(error);
   }
 }
 
@@ -136,5 +104,6 @@ int Main(const Args& args) {
 int main(int argc, char** argv) {
   const seglab::Args args(argv + 1, argv + argc);
   if (seglab::Computes(args)) seglab::ProvideEnvironment(argv);
-  return seglab::Main(args);
+  seglab::HoldStandardStreams();
+  return seglab::FinishOutput(seglab::Main(args));
 }

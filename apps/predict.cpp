@@ -89,7 +89,7 @@ void SayBroken(const std::vector<std::string>& broken, size_t all) {
 }  // namespace
 
 int PredictCommand(const Args& args) {
-  std::string checkpoint, model, labels, out, device = "auto";
+  std::string checkpoint, model, key, labels, out, device = "auto";
   PredictFlags flags;
   double alpha = 0.55;
   bool no_overlay = false;
@@ -102,6 +102,7 @@ int PredictCommand(const Args& args) {
       .Positional(&inputs, 1, -1)
       .Option("model", &model,
               "network of a weight file that does not name it: its name, JSON or a file")
+      .Option("key", &key, kKeyHelp)
       .Option("labels", &labels,
               "its classes: a data set's name or a classes.json {\"names\": [...]}")
       .Option("alpha", &alpha, "strength of the colors in the overlay, 0 to 1")
@@ -120,6 +121,7 @@ int PredictCommand(const Args& args) {
   if (!model.empty()) choice.model = ParseModelSpec(model, "--model");
   if (!labels.empty()) choice.labels = ParseLabels(labels, "--labels");
   choice.labels_from = "--labels";
+  choice.key = key;
   const LoadedModel loaded = LoadModelFile(checkpoint, choice);
   if (ModelTask(loaded.spec, loaded.path) == Task::kClassification) {
     throw Error(loaded.path,

@@ -20,6 +20,8 @@
 #include "weights/load.h"
 #include "weights/model_spec.h"
 #include "weights/network_match.h"
+#include "weights/network_shapes.h"
+#include "weights/weight_place.h"
 #include "weights/weight_preprocessing.h"
 
 namespace seglab {
@@ -60,20 +62,35 @@ const char* SourceName(PreprocessingSource source) {
   return "unknown";
 }
 
-Json Networks(const TensorFile& file, const std::string& path) {
+Json PlaceJson(const WeightPlace& place) {
+  return {{"prefix", place.prefix},
+          {"unwrapped", place.unwrapped},
+          {"beside", place.beside},
+          {"others", place.others},
+          {"text", PlaceText(place)}};
+}
+
+/// What of the file is a network's, and which.
+Json Networks(TensorFile& file, const std::string& key, const std::string& path, Json& place) {
   Json networks = Json::array();
-  if (IsCheckpoint(file)) {
+  if (IsCheckpoint(file) && key.empty()) {
     networks.push_back({{"spec", CheckpointSpec(file, path)}, {"whole", true}});
     return networks;
   }
-  for (NetworkMatch& match : MatchNetworks(file.tensors)) {
+  PlacedNetworks found = FindNetworks(file, key, path);
+  place = PlaceJson(found.place);
+  file.tensors = TensorsAt(file, found.place);
+  for (NetworkMatch& match : found.networks) {
     networks.push_back({{"spec", CaffeNetwork(file, match.spec)}, {"whole", match.whole}});
   }
   return networks;
 }
 
-Json Describe(const std::string& path) {
-  const TensorFile file = ReadNetworkWeights(path);
+Json Describe(const std::string& path, const std::string& key) {
+  TensorFile file = ReadNetworkWeights(path);
+  Json place = PlaceJson({});
+  const Json networks = Networks(file, key, path, place);
+  std::erase_if(file.tensors, [](const auto& item) { return !item.second.defined(); });
   const WeightPreprocessing preprocessing = PreprocessingOf(file, NetworkTraits(), path);
   Json metadata = Json::object(), tensors = Json::array();
   for (const auto& [key, text] : file.metadata) metadata[key] = text;
@@ -92,7 +109,9 @@ Json Describe(const std::string& path) {
           {"format", file.format},
           {"file_bytes", std::filesystem::file_size(path)},
           {"checkpoint", IsCheckpoint(file)},
-          {"networks", Networks(file, path)},
+          {"place", place},
+          {"unread", file.unread},
+          {"networks", networks},
           {"preprocessing_source", SourceName(preprocessing.source)},
           {"preprocessing_basis", preprocessing.basis},
           {"preprocessing", known ? preprocessing.value.ToJson() : Json()},
@@ -100,6 +119,15 @@ Json Describe(const std::string& path) {
           {"elements", elements},
           {"tensor_bytes", bytes},
           {"tensors", tensors}};
+}
+
+void PrintPlace(const Json& description) {
+  const std::string text = description["place"]["text"];
+  if (!text.empty()) std::cout << "names          " << text << "\n";
+  for (const auto& [name, why] : description["unread"].items()) {
+    std::cout << "not read       " << Shortened(name) << " " << Shortened(why.get<std::string>())
+              << "\n";
+  }
 }
 
 void PrintNetworks(const Json& description) {
@@ -136,6 +164,7 @@ void Print(const Json& description) {
   std::cout << "file           " << description["file"].get<std::string>() << ", "
             << Bytes(description["file_bytes"]) << "\nformat         "
             << description["format"].get<std::string>() << "\n";
+  PrintPlace(description);
   PrintNetworks(description);
   PrintPreprocessing(description);
   if (!description["metadata"].empty()) std::cout << "metadata\n";
@@ -154,7 +183,7 @@ void Print(const Json& description) {
 constexpr char kTrainingState[] = "state";  // in the metadata, of a training that ends here
 
 struct ConvertOptions {
-  std::string as, labels, preprocessing;
+  std::string as, labels, preprocessing, key;
 };
 
 /// The file as it is; of a checkpoint the network, without what its training would go on with.
@@ -193,6 +222,8 @@ void MakeCheckpoint(TensorFile& file, const std::string& from, const std::string
   choice.labels_from = "--labels";
   if (!options.labels.empty()) choice.labels = ParseLabels(options.labels, choice.labels_from);
   choice.require_preprocessing = true;
+  if (!IsCheckpoint(file) || !options.key.empty())
+    TakeWeightsOf(*MakeShapes(choice.model, choice.model_from), file, options.key, from);
   const LoadedModel loaded = ModelFromWeights(file, from, choice);
 
   std::set<std::string> names;
@@ -219,6 +250,11 @@ void Convert(const std::string& in, const std::string& out, const ConvertOptions
     throw Error(out, ": is the file that is to be converted; write to another one");
   TensorFile file = ReadNetworkWeights(from);
   if (options.as.empty()) {
+    if (!IsCheckpoint(file) || !options.key.empty()) {
+      const WeightPlace place = FindNetworks(file, options.key, from).place;
+      if (!place.IsPlain()) Log::Info(from, ": ", PlaceText(place));
+      TakePlace(file, place, from);
+    }
     Copy(file, from, out, options);
   } else {
     MakeCheckpoint(file, from, out, options);
@@ -241,11 +277,12 @@ int WeightsCommand(const Args& args) {
               "convert: its classes, voc, camvid or a JSON file {\"names\": [...]}; without it a "
               "network of 21 classes gets voc's")
       .Option("preprocessing", &options.preprocessing,
-              "convert: what the weights were trained on, imagenet, caffe, unit or JSON");
+              "convert: what the weights were trained on, imagenet, caffe, unit or JSON")
+      .Option("key", &options.key, kKeyHelp);
   if (!line.Parse(args)) return 0;
   if (words[0] == "inspect") {
     if (words.size() != 2) throw UsageError("weights inspect: give one FILE");
-    const Json description = Describe(FindCheckpoint(words[1]));
+    const Json description = Describe(FindCheckpoint(words[1]), options.key);
     if (json) {
       std::cout << description.dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
     } else {

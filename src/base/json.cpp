@@ -17,6 +17,9 @@ namespace {
 
 /// Deeper text is an attack or an accident, and would overflow the stack of recursive functions.
 constexpr size_t kMaxDepth = 200;
+constexpr size_t kMaxKeys = 10'000;  // of an object: they are looked up one after the other
+constexpr size_t kMaxBases = 100;    // files that a file inherits from, each as often as it is read
+constexpr size_t kMaxSteps = 100;    // of a path a.b.c
 
 /// Reads a text and notes how far the parser has come, which nlohmann's handlers are not told.
 class TrackedIterator {
@@ -75,6 +78,8 @@ class Builder : public Json::json_sax_t {
   bool end_array() override { return Close(); }
 
   bool key(string_t& name) override {
+    if (open_.back()->size() >= kMaxKeys)
+      Fail(Reached() - 1, StrCat("an object has more than ", kMaxKeys, " keys"));
     if (open_.back()->contains(name)) {
       // The parser stands just behind the key's closing quote.
       size_t at = Reached() - 2;
@@ -144,7 +149,8 @@ class Builder : public Json::json_sax_t {
 };
 
 /// @param chain  canonical paths of the files that led here, outermost first
-Json ReadWithBases(const std::string& path, std::vector<std::string>& chain) {
+/// @param bases  counts the files that were read because others inherit from them
+Json ReadWithBases(const std::string& path, std::vector<std::string>& chain, size_t& bases) {
   std::string text;
   try {
     text = ReadFile(path);
@@ -182,7 +188,11 @@ Json ReadWithBases(const std::string& path, std::vector<std::string>& chain) {
   const std::string folder = std::filesystem::path(path).parent_path().string();
   chain.push_back(canonical);
   for (const std::string& name : names) {
-    MergeJson(result, ReadWithBases(JoinPath(folder, name), chain));
+    if (++bases > kMaxBases) {
+      throw Error(chain.front(), ": inherits from more than ", kMaxBases,
+                  " files by \"base\", counting each as often as it is named; leave some out");
+    }
+    MergeJson(result, ReadWithBases(JoinPath(folder, name), chain, bases));
   }
   chain.pop_back();
   MergeJson(result, own);
@@ -233,7 +243,8 @@ Json ParseJson(std::string_view text, const std::string& where) {
 
 Json ReadJsonFile(const std::string& path) {
   std::vector<std::string> chain;
-  return ReadWithBases(path, chain);
+  size_t bases = 0;
+  return ReadWithBases(path, chain, bases);
 }
 
 void MergeJson(Json& base, const Json& over) {
@@ -285,6 +296,10 @@ std::vector<std::string> PathSteps(const std::string& path, const std::string& w
     const size_t end = std::min(path.find('.', begin), path.size());
     if (end == begin) {
       throw Error(where, ": has an empty step, found \"", path, "\"; write e.g. train.lr=0.01");
+    }
+    if (steps.size() == kMaxSteps) {
+      throw Error(where.substr(0, kMaxSteps), "...: has more than ", kMaxSteps,
+                  " steps; write e.g. train.lr=0.01");
     }
     steps.push_back(path.substr(begin, end - begin));
     begin = end + 1;

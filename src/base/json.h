@@ -14,13 +14,15 @@ namespace seglab {
 /// JSON whose objects keep the order in which they were written.
 using Json = nlohmann::ordered_json;
 
-/// Parses `text`. Comments (// and /* */) are allowed; lists and objects may nest 200 deep.
+/// Parses `text`. Comments (// and /* */) are allowed; lists and objects may nest 200 deep, and an
+/// object may have 10,000 keys: more is no settings, and every look-up goes through them.
 /// @param where  what the text is, for the message: a file's path, "--model"
 /// @throws Error "where:line:column: ..." on a syntax error or a key given twice in one object
 Json ParseJson(std::string_view text, const std::string& where);
 
 /// Reads a file and resolves its inheritance: `"base": "path"` (relative to the file; or a list of
 /// paths, later ones win) is read first and this file's keys are merged over it, see MergeJson.
+/// A file may be a base several times; 100 are read in all.
 /// @throws Error on a missing file, a syntax error, or a file that inherits from itself
 Json ReadJsonFile(const std::string& path);
 
@@ -42,7 +44,7 @@ void SetAt(Json& root, const std::string& path, const Json& value, const std::st
 void SetAtSteps(Json& root, const std::vector<std::string>& steps, const Json& value,
                 const std::string& where);
 
-/// {"a", "b", "c"} of "a.b.c". @throws Error at an empty step
+/// {"a", "b", "c"} of "a.b.c". @throws Error at an empty step, and of more than 100
 std::vector<std::string> PathSteps(const std::string& path, const std::string& where);
 
 /// The text "a.b.c=value" in two.

@@ -170,6 +170,17 @@ TEST_F(ReadJsonFileTest, FindsCycles) {
               ThrowsMessage<Error>(HasSubstr("self.json: inherits from itself")));
 }
 
+TEST_F(ReadJsonFileTest, BasesAreCounted) {
+  for (int i = 0; i < 26; ++i) {
+    const std::string next = StrCat("f", i + 1, ".json");
+    Write(StrCat("f", i, ".json"), Json{{"base", {next, next}}}.dump());
+  }
+  Write("f26.json", "{}");
+  EXPECT_THAT([&] { ReadJsonFile(folder_.File("f0.json")); },
+              ThrowsMessage<Error>(
+                  AllOf(StartsWith(folder_.File("f0.json")), HasSubstr("more than 100 files"))));
+}
+
 TEST_F(ReadJsonFileTest, NamesTheFileThatIsWrong) {
   const std::string base = Write("base.json", "{\n  \"a\": oops\n}");
   const std::string child = Write("child.json", R"({"base": "base.json"})");
@@ -188,6 +199,23 @@ TEST_F(ReadJsonFileTest, NamesTheFileThatIsWrong) {
     EXPECT_THAT([&] { ReadJsonFile(path); },
                 ThrowsMessage<Error>(HasSubstr("bad.json: \"base\" must be a path")));
   }
+}
+
+TEST(ParseJson, KeysAreCounted) {
+  std::string text = "{";
+  for (int i = 0; i < 10'000; ++i) text += StrCat(i > 0 ? "," : "", "\"k", i, "\": 1");
+  EXPECT_EQ(Parse(text + "}").size(), 10'000u);
+  EXPECT_THAT([&] { Parse(text + ", \"more\": 1}"); },
+              ThrowsMessage<Error>(HasSubstr("more than 10000 keys")));
+}
+
+TEST(ApplySetting, StepsAreCounted) {
+  std::string path = "a";
+  for (int i = 0; i < 30'000; ++i) path += ".a";
+  Json root = Json::object();
+  EXPECT_THAT([&] { ApplySetting(root, path + "=1"); },
+              ThrowsMessage<Error>(HasSubstr("more than 100 steps")));
+  EXPECT_TRUE(root.empty());
 }
 
 TEST(JsonReader, ReadsEveryType) {

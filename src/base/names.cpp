@@ -32,9 +32,16 @@ size_t EditDistance(std::string_view a, std::string_view b) {
 }  // namespace
 
 std::string NearestName(std::string_view name, const std::vector<std::string>& candidates) {
+  // Names from hostile files: what would take seconds is left alone.
+  constexpr size_t kLongest = 512, kMostSteps = 1 << 22;
+  if (name.size() > kLongest) return "";
   const std::string* best = nullptr;
-  size_t best_distance = 0;
+  size_t best_distance = 0, steps = 0;
   for (const std::string& candidate : candidates) {
+    const size_t longer = std::max(name.size(), candidate.size());
+    if (3 * (2 * longer - name.size() - candidate.size()) > longer) continue;  // lengths say no
+    steps += name.size() * candidate.size();
+    if (steps > kMostSteps) break;
     const size_t distance = EditDistance(name, candidate);
     if (3 * distance > std::max(name.size(), candidate.size())) continue;
     if (best == nullptr || distance < best_distance) {
@@ -47,11 +54,16 @@ std::string NearestName(std::string_view name, const std::vector<std::string>& c
 
 std::string UnknownName(std::string_view kind, std::string_view name,
                         const std::vector<std::string>& candidates) {
+  constexpr size_t kShown = 200, kListed = 200;
   std::string text = "unknown ";
-  text.append(kind).append(" \"").append(name).append("\"");
+  text.append(kind).append(" \"").append(name.substr(0, kShown));
+  text += name.size() > kShown ? "...\"" : "\"";
   const std::string nearest = NearestName(name, candidates);
   text += nearest.empty() ? "." : "; did you mean \"" + nearest + "\"?";
-  return text + " Known: " + (candidates.empty() ? "none" : Join(candidates));
+  if (candidates.empty()) return text + " Known: none";
+  const size_t listed = std::min(candidates.size(), kListed), more = candidates.size() - listed;
+  text += " Known: " + Join({candidates.begin(), candidates.begin() + listed});
+  return more == 0 ? text : text + " and " + std::to_string(more) + " more";
 }
 
 std::string Join(const std::vector<std::string>& parts, std::string_view separator) {

@@ -24,10 +24,13 @@ Json TrainingConfig(const RunSpec& run) {
   if (!transforms.is_null()) config["data"] = {{"transforms", transforms}};
   if (!config.contains("init")) return config;
   // Which weights they are is said by their hash.
-  Json skip;
-  if (config["init"].is_object()) skip = config["init"].value("skip", Json());
+  Json kept = Json::object();
+  for (const char* key : {"skip", "key"}) {
+    const Json value = config["init"].is_object() ? config["init"].value(key, Json()) : Json();
+    if (!value.is_null()) kept[key] = value;
+  }
   config.erase("init");
-  if (!skip.is_null()) config["init"] = {{"skip", skip}};
+  if (!kept.empty()) config["init"] = kept;
   return config;
 }
 

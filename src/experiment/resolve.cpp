@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
+#include <string_view>
 #include <utility>
 
 #include "base/error.h"
@@ -131,15 +133,14 @@ RunSpec ResolveRun(const Json& defaults, const Json& entry, const std::string& p
 std::vector<RunSpec> InOrder(const std::vector<RunSpec>& runs, const std::string& path) {
   std::vector<RunSpec> ordered;
   std::vector<bool> placed(runs.size(), false);
-  auto has = [&](const std::string& name) {
-    return std::any_of(ordered.begin(), ordered.end(),
-                       [&](const RunSpec& r) { return r.name == name; });
-  };
+  std::set<std::string_view> names;
+  const auto has = [&](const std::string& name) { return names.count(name) != 0; };
   while (ordered.size() < runs.size()) {
     const size_t before = ordered.size();
     for (size_t i = 0; i < runs.size(); ++i) {
       if (placed[i] || (!runs[i].init_run.empty() && !has(runs[i].init_run))) continue;
       placed[i] = true;
+      names.insert(runs[i].name);
       ordered.push_back(runs[i]);
     }
     if (ordered.size() == before) throw Error(path, ": the \"init\" of its runs form a circle");
@@ -213,6 +214,10 @@ RunSource ReadSource(JsonReader& reader) {
   source.entries = reader.Require<Json>("runs");
   if (!source.entries.is_array() || source.entries.empty())
     throw Error(source.path, ": \"runs\" must be a list of at least one run");
+  if (source.entries.size() > kMostRuns) {
+    throw Error(source.path, ": \"runs\" has ", source.entries.size(), " runs, ", kMostRuns,
+                " is the most; make several experiments of them");
+  }
   reader.Get("sweep", source.sweep);
   if (!source.sweep.is_object())
     throw Error(source.path, ": \"sweep\" must be an object of lists or variants");
@@ -250,7 +255,8 @@ RunSpec RunAt(const SweepPoint& point, size_t index, const Json& defaults,
 
 std::vector<RunSpec> AllRuns(const RunSource& source, size_t columns) {
   std::vector<RunSpec> runs;
-  for (const SweepPoint& point : SweepPoints(source.sweep, source.path + ": sweep")) {
+  for (const SweepPoint& point :
+       SweepPoints(source.sweep, source.path + ": sweep", source.entries.size())) {
     Json varied = source.defaults;
     for (const auto& [name, members] : point.variants) MergeMembers(varied, *members);
     for (size_t i = 0; i < source.entries.size(); ++i) {

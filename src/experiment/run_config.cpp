@@ -32,6 +32,7 @@ InitOptions ReadInit(const Json& json, const std::string& path) {
   JsonReader reader(json, path);
   init.from = reader.Require<std::string>("from");
   reader.Get("skip", init.skip);
+  reader.Get("key", init.key);
   reader.Finish();
   return init;
 }

@@ -1,5 +1,7 @@
 #include "experiment/sweep.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "base/names.h"
 #include "experiment/settings.h"
@@ -59,12 +61,17 @@ std::string SweepPoint::Suffix(bool with_seed) const {
   return parts.empty() ? "" : " [" + Join(parts) + "]";
 }
 
-std::vector<SweepPoint> SweepPoints(const Json& sweep, const std::string& path) {
+std::vector<SweepPoint> SweepPoints(const Json& sweep, const std::string& path, size_t entries) {
   std::vector<SweepPoint> points = {{}};
   for (const auto& [key, values] : sweep.items()) {
     const std::string where = path + "." + key;
     if (!values.is_structured() || values.empty()) {
       throw Error(where, ": must be a list of values, or an object of named variants");
+    }
+    // Each factor is far below 2^32.
+    if (points.size() * values.size() > kMostRuns / std::min(entries, kMostRuns)) {
+      throw Error(where, ": with it the experiment has ", entries * points.size() * values.size(),
+                  " runs or more, and ", kMostRuns, " is the most; give fewer values");
     }
     const std::vector<SweepPoint> added =
         values.is_array() ? ValuePoints(key, values, where) : VariantPoints(key, values, where);

@@ -18,8 +18,12 @@ struct SweepPoint {
   std::string Suffix(bool with_seed) const;
 };
 
+/// Runs of an experiment: each is planned, named and reported by itself.
+inline constexpr size_t kMostRuns = 1000;
+
 /// All combinations of a sweep, the first key slowest. The points refer to `sweep`.
-/// @throws Error where it is no object of lists of values and of named variants
-std::vector<SweepPoint> SweepPoints(const Json& sweep, const std::string& path);
+/// @param entries  runs at each point; those of all points are kMostRuns at most
+/// @throws Error where it is no object of lists of values and of named variants, or too large
+std::vector<SweepPoint> SweepPoints(const Json& sweep, const std::string& path, size_t entries = 1);
 
 }  // namespace seglab

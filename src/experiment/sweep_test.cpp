@@ -71,6 +71,29 @@ TEST(Sweep, WrongSweepsAreErrors) {
   EXPECT_THAT(ResolveError(R"({"runs": [{"name": "A"}], "sweep": [1]})"), HasSubstr("\"sweep\""));
 }
 
+TEST(Sweep, RunsAreCounted) {
+  Json values = Json::array();
+  for (int i = 0; i < 100; ++i) values.push_back(i);
+  Json root = {{"runs", {{{"name", "A"}}, {{"name", "B"}}}}, {"sweep", {{"seed", values}}}};
+  EXPECT_EQ(Resolve(root.dump()).runs.size(), 200u);
+  root["sweep"]["train.lr"] = values;
+  root["sweep"]["train.batch"] = values;
+  EXPECT_THAT(ResolveError(root.dump()),
+              AllOf(HasSubstr("sweep.train.lr"), HasSubstr("20000 runs"), HasSubstr("1000")));
+  root.erase("sweep");
+  for (int i = 0; i < 1000; ++i) root["runs"].push_back({{"name", StrCat("R", i)}});
+  EXPECT_THAT(ResolveError(root.dump()), HasSubstr("1002 runs"));
+}
+
+TEST(Sweep, StepsAreCounted) {
+  std::string key = "model";
+  for (int i = 0; i < 30'000; ++i) key += ".a";
+  EXPECT_THAT(ResolveError(Json{{"runs", {{{"name", "A"}}}}, {"sweep", {{key, {1}}}}}.dump()),
+              HasSubstr("more than 100 steps"));
+  EXPECT_THAT(ResolveError(R"({"runs": [{"name": "A"}]})", {key + "=1"}),
+              HasSubstr("more than 100 steps"));
+}
+
 constexpr char kVariants[] = R"({
   "model": {"name": "fcn32s"}, "data": {"name": "voc", "train": {"split": "train"}},
   "train": {"lr": 0.1, "batch": 2},

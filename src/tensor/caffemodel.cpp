@@ -7,9 +7,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <vector>
 
 #include "base/error.h"
@@ -169,16 +169,23 @@ class CaffemodelReader {
     }
     if (blobs.empty()) return;
     if (name.empty()) throw Error(path_, ": has a layer without a name; the file is damaged");
-    if (!names_.insert(name).second)
-      throw Error(path_, ": has two layers ", Quoted(name), "; the file is damaged");
+    const auto [there, added] = blobs_.emplace(name, blobs);
+    if (!added && there->second == blobs) return;  // one in training, the same in testing
+    if (!added) {
+      throw Error(path_, ": has two layers ", Quoted(name),
+                  " with different weights; the file is damaged");
+    }
     if (!type.empty()) result_.metadata[name + ".type"] = type;
     const bool statistics = type == "BatchNorm" && blobs.size() == 3;
     const size_t first = result_.tensors.size();
     for (size_t i = 0; i < blobs.size(); ++i) {
       const std::string full = name + BlobName(i, statistics);
       const std::string where = StrCat(path_, ": ", Quoted(full));
-      result_.tensors.emplace_back(full, MakeTensor(blobs[i], type, i, where));
+      const Blob blob = ReadBlob(blobs[i], where);
+      if (IsEmpty(blob)) continue;  // of a layer of Python, as Faster R-CNN's
+      result_.tensors.emplace_back(full, MakeTensor(blob, blobs[i], type, i, where));
     }
+    if (result_.tensors.size() - first != blobs.size()) return;
     if (statistics) DivideByFactor(first, StrCat(path_, ": layer ", Quoted(name)));
   }
 
@@ -249,9 +256,14 @@ class CaffemodelReader {
     return blob;
   }
 
-  at::Tensor MakeTensor(std::string_view message, const std::string& type, size_t index,
-                        const std::string& where) const {
-    const Blob blob = ReadBlob(message, where);
+  /// Of no elements, and none are there.
+  static bool IsEmpty(const Blob& blob) {
+    return std::find(blob.shape.begin(), blob.shape.end(), 0) != blob.shape.end() &&
+           blob.floats.bytes == 0 && blob.doubles.bytes == 0;
+  }
+
+  at::Tensor MakeTensor(const Blob& blob, std::string_view message, const std::string& type,
+                        size_t index, const std::string& where) const {
     const bool is_double = blob.doubles.count > 0;
     const Pieces& pieces = is_double ? blob.doubles : blob.floats;
     const int64_t width = is_double ? 8 : 4;
@@ -298,7 +310,7 @@ class CaffemodelReader {
   std::shared_ptr<MappedFile> file_;
   const std::string path_;
   MemoryBudget budget_;
-  std::set<std::string> names_;  // of layers with blobs
+  std::map<std::string, std::vector<std::string_view>> blobs_;  // of layers, by name
   TensorFile result_ = {{}, {}, "caffemodel"};
 };
 

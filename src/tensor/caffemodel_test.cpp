@@ -191,11 +191,24 @@ TEST_F(CaffemodelTest, ShapesMustFitTheData) {
       << "data of two types";
 }
 
+TEST_F(CaffemodelTest, ALayerOfTrainingAndTestingIsThereTwice) {
+  const std::string layer = Layer("c", "Convolution", {Sides({6}) + Floats(6)});
+  EXPECT_EQ(Read(layer + layer).tensors.size(), 1u);
+}
+
+TEST_F(CaffemodelTest, BlobsWithoutElementsAreLeftOut) {
+  const TensorFile file = Read(Layer("c", "Convolution", {Sides({6}) + Floats(6)}) +
+                               Layer("roi", "Python", {Sides({0}), Sides({0}) + Field(5, "")}));
+  ASSERT_EQ(file.tensors.size(), 1u);
+  EXPECT_EQ(file.tensors[0].first, "c.weight");
+}
+
 TEST_F(CaffemodelTest, WhatIsNoNetworkIsRefused) {
   EXPECT_THAT(Message(""), HasSubstr("no layer with weights"));
   EXPECT_THAT(Message(Field(1, "name")), HasSubstr("no layer with weights"));
   const std::string layer = Layer("c", "Convolution", {Sides({6}) + Floats(6)});
-  EXPECT_THAT(Message(layer + layer), HasSubstr("two layers \"c\""));
+  EXPECT_THAT(Message(layer + Layer("c", "Convolution", {Sides({3}) + Floats(3)})),
+              HasSubstr("two layers \"c\""));
   EXPECT_THAT(Message(Layer("", "Convolution", {Sides({6}) + Floats(6)})),
               HasSubstr("without a name"));
   EXPECT_THAT(Message(Layer("\xff\n", "Convolution", {Sides({6}) + Floats(6)})),

@@ -4,6 +4,7 @@
 
 #include <ATen/autocast_mode.h>
 #include <ATen/core/Tensor.h>
+#include <c10/core/impl/LocalDispatchKeySet.h>
 #include <torch/version.h>
 
 #define SEGLAB_TORCH_VERSION (TORCH_VERSION_MAJOR * 100 + TORCH_VERSION_MINOR)
@@ -54,6 +55,17 @@ class AutocastGuard {
   at::DeviceType device_;
   bool on_;
   at::ScalarType type_;
+};
+
+/// Tensors that are made while this object lives have a shape and no memory, whichever device they
+/// are asked for on ("meta" tensors): a network made then costs neither memory nor time. Dispatch
+/// goes by the highest of the backends, which the devices that hold numbers stand below.
+class ShapesOnly {
+ public:
+  ShapesOnly() : guard_(c10::DispatchKeySet(c10::DispatchKey::Meta)) {}
+
+ private:
+  c10::impl::IncludeDispatchKeyGuard guard_;
 };
 
 /// No autocast for as long as this object lives.

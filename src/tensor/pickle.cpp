@@ -2,9 +2,9 @@
 
 #include "tensor/pickle.h"
 
-#include <algorithm>
 #include <bit>
 #include <limits>
+#include <map>
 
 #include "base/error.h"
 #include "tensor/byte_reader.h"
@@ -18,6 +18,10 @@ constexpr size_t kLongestGlobal = 256;  // bytes; names that Python writes are f
 
 // Vectors grow by doubling, so that an element can cost twice its size.
 constexpr uint64_t kCostOfValue = 2 * 16, kCostOfReference = 2 * 4, kCostOfContainer = 2 * 24 + 32;
+constexpr uint64_t kCostOfGlobal = 256;  // a name the first time: here and in the table
+
+// Children of a call.
+constexpr size_t kState = 2, kElements = 3, kCallSize = 4;
 
 bool IsDictType(std::string_view name) {
   return name == "collections.OrderedDict" || name == "collections.defaultdict";
@@ -47,15 +51,15 @@ PickleValue PickleValue::operator[](size_t child) const {
   return {pickle_, pickle_->children_[pickle_->nodes_[id_].payload][child]};
 }
 
+bool PickleValue::IsObject() const {
+  return Is(PickleKind::kCall) && pickle_->nodes_[id_].size == Pickle::kObject;
+}
+
 /// Runs the opcodes on a stack of value numbers.
 class PickleMachine {
  public:
-  PickleMachine(Pickle& pickle, const std::string& where, Pickle::Known known, MemoryBudget& budget)
-      : pickle_(pickle),
-        where_(where),
-        known_(known),
-        budget_(budget),
-        reader_(pickle.bytes_, where_) {}
+  PickleMachine(Pickle& pickle, const std::string& where, MemoryBudget& budget)
+      : pickle_(pickle), where_(where), budget_(budget), reader_(pickle.bytes_, where_) {}
 
   void Run() {
     while (Step()) {
@@ -159,22 +163,34 @@ class PickleMachine {
   }
 
   void AppendTo(Kind kind, const std::vector<uint32_t>& added) {
-    if (At(Top()).kind != kind) Fail("elements for what cannot hold them");
     if (kind == Kind::kDict && added.size() % 2 != 0) Fail("a key without value");
-    Append(Top(), added);
+    uint32_t to = Top();
+    if (At(to).kind == Kind::kCall) to = ElementsOf(to, kind);
+    if (At(to).kind != kind) Fail("elements for what cannot hold them");
+    Append(to, added);
   }
+
+  /// The list or dict of an object's elements, which are set on it as on a list or dict.
+  uint32_t ElementsOf(uint32_t call, Kind kind) {
+    const uint32_t there = Child(call, kElements);
+    if (At(there).kind != Kind::kNone) return there;
+    PushContainer(kind);
+    const uint32_t made = Pop();
+    Child(call, kElements) = made;
+    return made;
+  }
+
+  uint32_t& Child(uint32_t id, size_t child) { return pickle_.children_[At(id).payload][child]; }
 
   void PushGlobal(std::string_view module, std::string_view name) {
     const std::string full =
         StrCat(module.substr(0, kLongestGlobal), ".", name.substr(0, kLongestGlobal));
-    if (!known_(full)) {
-      throw Error(where_, ": refers to ", Quoted(full),
-                  ", which is not supported and never executed; save ordinary tensors only: "
-                  "torch.save(model.state_dict(), ...)");
+    const auto [found, added] = places_.try_emplace(full, pickle_.globals_.size());
+    if (added) {
+      budget_.Charge(kCostOfGlobal + 2 * full.size());
+      pickle_.globals_.push_back(full);
     }
-    auto found = std::find(pickle_.globals_.begin(), pickle_.globals_.end(), full);
-    if (found == pickle_.globals_.end()) found = pickle_.globals_.insert(found, full);
-    PushValue(Kind::kGlobal, static_cast<uint64_t>(found - pickle_.globals_.begin()));
+    PushValue(Kind::kGlobal, found->second);
   }
 
   std::string_view TextOf(uint32_t id) {
@@ -182,11 +198,23 @@ class PickleMachine {
     return pickle_.value(id).Text();
   }
 
-  void PushCall(uint32_t callable, uint32_t arguments) {
-    if (At(callable).kind != Kind::kGlobal) Fail("a call of what is no name");
+  void PushCall(uint32_t callable, uint32_t arguments, bool of_class) {
+    const Kind kind = At(callable).kind;
+    if (kind != Kind::kGlobal && kind != Kind::kCall && kind != Kind::kPersistent)
+      Fail("a call of what is no name");
     if (At(arguments).kind != Kind::kTuple) Fail("a call without arguments");
-    if (!IsDictType(pickle_.value(callable).Text()))
-      return PushContainer(Kind::kCall, {callable, arguments});
+    if (kind != Kind::kGlobal || !IsDictType(pickle_.value(callable).Text())) {
+      if (none_ == kForgotten) {
+        PushValue(Kind::kNone, 0);
+        none_ = Pop();
+      }
+      std::vector<uint32_t> children(kCallSize, none_);
+      children[0] = callable;
+      children[1] = arguments;
+      PushContainer(Kind::kCall, children);
+      At(Top()).size = of_class ? Pickle::kObject : 0;
+      return;
+    }
     // Python 2 gives the items of an OrderedDict as a list of [key, value] in the call.
     std::vector<uint32_t> items;
     const PickleValue given = pickle_.value(arguments);
@@ -224,11 +252,12 @@ class PickleMachine {
 
   Pickle& pickle_;
   const std::string& where_;
-  Pickle::Known known_;
   MemoryBudget& budget_;
   ByteReader reader_;
   std::vector<uint32_t> stack_, memo_;
-  std::vector<size_t> marks_;  // heights of the stack
+  std::vector<size_t> marks_;               // heights of the stack
+  std::map<std::string, uint64_t> places_;  // of names among the pickle's
+  uint32_t none_ = kForgotten;              // the value that calls share for what they lack
 };
 
 bool PickleMachine::Step() {
@@ -366,18 +395,19 @@ bool PickleMachine::Step() {
     case 'R':     // REDUCE
     case 0x81: {  // NEWOBJ
       const std::vector<uint32_t> call = PopCount(2);
-      PushCall(call[0], call[1]);
+      PushCall(call[0], call[1], code == 0x81);
       return true;
     }
     case 0x92: {  // NEWOBJ_EX: named arguments, which nothing here reads
       const std::vector<uint32_t> call = PopCount(3);
-      PushCall(call[0], call[1]);
+      PushCall(call[0], call[1], true);
       return true;
     }
     case 'b': {  // BUILD: sets attributes
-      Pop();
+      const uint32_t state = Pop();
       const Kind kind = At(Top()).kind;
       if (kind != Kind::kDict && kind != Kind::kCall) Fail("attributes for what has none");
+      if (kind == Kind::kCall) Child(Top(), kState) = state;
       return true;
     }
     case 'Q':  // BINPERSID
@@ -405,9 +435,9 @@ bool PickleMachine::Step() {
   }
 }
 
-Pickle::Pickle(std::string_view bytes, const std::string& where, Known known, MemoryBudget& budget)
+Pickle::Pickle(std::string_view bytes, const std::string& where, MemoryBudget& budget)
     : bytes_(bytes) {
-  PickleMachine(*this, where, known, budget).Run();
+  PickleMachine(*this, where, budget).Run();
 }
 
 }  // namespace seglab

@@ -22,7 +22,9 @@ enum class PickleKind : uint8_t {
   kSet,
   kDict,        ///< children: key, value, key, value ...; keys may repeat
   kGlobal,      ///< a name "module.name"; nothing is looked up
-  kCall,        ///< children: what would be called, its arguments as a tuple; nothing
+  kCall,        ///< children: what would be called (a name, a call or a persistent id), its
+                ///< arguments, its state or None, its elements (a list, set or dict) or None;
+                ///< nothing
                 ///< is called
   kPersistent,  ///< child: the id of something outside the pickle
 };
@@ -42,6 +44,8 @@ class PickleValue {
   /// Of kText, kBytes, kLong and kGlobal.
   std::string_view Text() const;
   bool IsGlobal(std::string_view name) const { return Is(PickleKind::kGlobal) && Text() == name; }
+  /// Of kCall: whether it makes an object of a class, which a function's call may not do.
+  bool IsObject() const;
   /// Number of children; 0 for anything that has none.
   size_t size() const;
   PickleValue operator[](size_t child) const;
@@ -57,21 +61,18 @@ class PickleValue {
 };
 
 /// What a pickle of Python describes, as data. Nothing of it is executed: names stay names and
-/// calls stay calls. The exceptions are collections.OrderedDict and defaultdict, whose calls become
-/// dicts; state that is set on an object (attributes of an OrderedDict) is dropped.
+/// calls stay calls, whatever they are of. The exceptions are collections.OrderedDict and
+/// defaultdict, whose calls become dicts; attributes that are set on them are dropped.
 ///
 /// Binary opcodes of protocols 1 to 5; those of text (protocol 0), of registered extensions and of
 /// buffers outside the file are refused. Texts are not copied; the tree is built without recursion
 /// and in memory that `budget` allows.
 class Pickle {
  public:
-  /// Says whether the pickle may use a name "module.name".
-  using Known = bool (*)(std::string_view global);
-
   /// Reads the pickle that begins `bytes` and ends at its STOP.
   /// @param where  names it in messages: "a.pth (pickle)"
-  /// @throws Error on anything that is no pickle, unsupported, or names what is not known
-  Pickle(std::string_view bytes, const std::string& where, Known known, MemoryBudget& budget);
+  /// @throws Error on anything that is no pickle or unsupported
+  Pickle(std::string_view bytes, const std::string& where, MemoryBudget& budget);
 
   PickleValue root() const { return {this, root_}; }
   /// Any value, reachable or not.
@@ -84,9 +85,11 @@ class Pickle {
   friend class PickleValue;
   friend class PickleMachine;
 
+  static constexpr uint32_t kObject = 1;  // size of a call that makes an object of a class
+
   struct Node {
     PickleKind kind = PickleKind::kNone;
-    uint32_t size = 0;     // of a text, in bytes
+    uint32_t size = 0;     // of a text, in bytes; of a call, kObject or 0
     uint64_t payload = 0;  // number; place of a text; index into globals_ or children_
   };
 

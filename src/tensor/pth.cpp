@@ -28,21 +28,31 @@ bool EndsPlain(std::string_view name, std::string_view file) {
          name.find('/') == name.size() - file.size();
 }
 
+/// @throws Error on a ZIP archive that is not one of torch.save
+[[noreturn]] void OtherArchive(const ZipArchive& archive, const std::string& path) {
+  for (const ZipArchive::Entry& entry : archive.entries()) {
+    for (std::string_view end :
+         {".pth", ".pt", ".ckpt", ".tar", ".bin", ".safetensors", ".caffemodel"}) {
+      if (!entry.name.ends_with(end)) continue;
+      throw Error(path, ": is a ZIP archive around ", Quoted(entry.name),
+                  "; unpack it (unzip) and give that file");
+    }
+    if (entry.name.ends_with(".npy"))
+      throw Error(path, ": is a ZIP archive of numpy's arrays (.npz); in Python: torch.save({k: ",
+                  "torch.from_numpy(v) for k, v in numpy.load(...).items()}, ...)");
+  }
+  throw Error(path, ": is a ZIP archive but not one of torch.save: it has no data.pkl");
+}
+
 /// The name of the folder that an archive of torch.save consists of, with "/".
 std::string ArchiveFolder(const ZipArchive& archive, const std::string& path) {
   const ZipArchive::Entry* pickle = nullptr;
   for (const ZipArchive::Entry& entry : archive.entries()) {
-    if (EndsPlain(entry.name, "/constants.pkl")) {
-      throw Error(path,
-                  ": is a TorchScript archive; load it in Python and save its weights: "
-                  "torch.save(torch.jit.load(...).state_dict(), ...)");
-    }
     if (!EndsPlain(entry.name, "/data.pkl")) continue;
     if (pickle != nullptr) throw Error(path, ": has two data.pkl; the file is damaged");
     pickle = &entry;
   }
-  if (pickle == nullptr)
-    throw Error(path, ": is a ZIP archive but not one of torch.save: it has no data.pkl");
+  if (pickle == nullptr) OtherArchive(archive, path);
   return std::string(pickle->name.substr(0, pickle->name.find('/') + 1));
 }
 
@@ -54,8 +64,7 @@ TensorFile ReadZipPth(const std::shared_ptr<MappedFile>& file, MemoryBudget& bud
   if (order != nullptr && archive.Content(*order) != "little") BigEndian(path);
 
   const std::string where = path + " (data.pkl)";
-  const Pickle pickle(archive.Content(*archive.Find(folder + "data.pkl")), where, IsKnownToPth,
-                      budget);
+  const Pickle pickle(archive.Content(*archive.Find(folder + "data.pkl")), where, budget);
   PthStorages storages = FindStorages(pickle, path, budget);
   for (auto& [key, storage] : storages) {
     const ZipArchive::Entry* entry = archive.Find(StrCat(folder, "data/", key));
@@ -68,10 +77,12 @@ TensorFile ReadZipPth(const std::shared_ptr<MappedFile>& file, MemoryBudget& bud
       throw Error(path, ": its storage ", Quoted(key), " has ", entry->size, " bytes instead of ",
                   storage.elements, " elements; the file is damaged");
     }
+    archive.Content(*entry);
     storage.offset = entry->offset;
     storage.placed = true;
   }
-  return ReadState(pickle, storages, file, budget);
+  const bool script = archive.Find(folder + "constants.pkl") != nullptr;
+  return ReadState(pickle, storages, file, budget, script);
 }
 
 /// The old format: pickles of a magic number, a version, a description of the machine, the data and
@@ -90,13 +101,13 @@ class LegacyReader {
     const Pickle pickle = NextPickle("pickle");
     PthStorages storages = FindStorages(pickle, path_, budget_);
     Place(storages);
-    return ReadState(pickle, storages, file_, budget_);
+    return ReadState(pickle, storages, file_, budget_, /*script=*/false);
   }
 
  private:
   Pickle NextPickle(const std::string& what) {
     const std::string where = StrCat(path_, " (", what, ")");
-    Pickle pickle(file_->bytes().substr(position_), where, IsKnownToPth, budget_);
+    Pickle pickle(file_->bytes().substr(position_), where, budget_);
     position_ += pickle.size();
     return pickle;
   }

@@ -15,16 +15,15 @@ namespace {
 
 using Kind = PickleKind;
 
-// Types of values that may stand beside the tensors; those of Python itself without "builtins.".
-constexpr std::string_view kInertBuiltins[] = {"set",   "frozenset", "complex", "bytearray",
-                                               "dict",  "list",      "tuple",   "int",
-                                               "float", "bool",      "str"};
+// Functions whose results are no weights; those of Python itself without "builtins.".
+constexpr std::string_view kInertBuiltins[] = {"set",  "frozenset", "complex", "bytearray", "dict",
+                                               "list", "tuple",     "int",     "float",     "bool",
+                                               "str",  "range",     "slice",   "object"};
 constexpr std::string_view kInert[] = {
     "_codecs.encode",
     "argparse.Namespace",
     "collections.Counter",
-    "collections.OrderedDict",
-    "collections.defaultdict",
+    "collections.deque",
     "datetime.date",
     "datetime.datetime",
     "datetime.timedelta",
@@ -35,27 +34,21 @@ constexpr std::string_view kInert[] = {
     "numpy.core.multiarray.scalar",
     "numpy.core.numeric._frombuffer",
     "numpy.dtype",
-    "numpy.ndarray",
     "pathlib.Path",
     "pathlib.PosixPath",
+    "pathlib.PurePosixPath",
+    "pathlib.WindowsPath",
     "torch.Size",
-    "torch.Tensor",
-    "torch.bfloat16",
-    "torch.bool",
     "torch.device",
-    "torch.float16",
-    "torch.float32",
-    "torch.float64",
-    "torch.int16",
-    "torch.int32",
-    "torch.int64",
-    "torch.int8",
-    "torch.nn.parameter.Parameter",
-    "torch.uint8",
 };
+constexpr std::string_view kArrays[] = {
+    "numpy._core.multiarray._reconstruct", "numpy._core.numeric._frombuffer",
+    "numpy.core.multiarray._reconstruct", "numpy.core.numeric._frombuffer"};
 
 // Training scripts put the weights under one of these; the first that is there counts.
-constexpr std::string_view kWrappers[] = {"state_dict", "model_state_dict", "model", "net"};
+constexpr std::string_view kWrappers[] = {
+    "state_dict", "model_state_dict", "model_state",    "model",          "net",       "network",
+    "weights",    "params",           "state_dict_ema", "ema_state_dict", "model_ema", "ema"};
 
 constexpr int kDeepest = 64;              // dicts in dicts
 constexpr size_t kLongestKey = 512;       // bytes
@@ -67,10 +60,20 @@ constexpr uint64_t kVisitCost = 16, kMetadataCost = 128;
 
 // LibTorch in C++ writes a call of this around every dict and list: the value, a text of its type.
 constexpr std::string_view kTypeTag = "torch.jit._pickle.restore_type_tag";
+constexpr std::string_view kScriptClass =
+    "__torch__.";  // begins the names of TorchScript's classes
 
 template <size_t size>
 bool Contains(const std::string_view (&list)[size], std::string_view name) {
   return std::find(list, list + size, name) != list + size;
+}
+
+bool IsInert(std::string_view function) {
+  for (std::string_view module : {"builtins.", "__builtin__."}) {
+    if (function.starts_with(module))
+      return Contains(kInertBuiltins, function.substr(module.size()));
+  }
+  return Contains(kInert, function);
 }
 
 PickleValue WithoutTag(PickleValue value) {
@@ -123,8 +126,12 @@ std::optional<std::string> SimpleText(PickleValue value) {
 class StateReader {
  public:
   StateReader(const PthStorages& storages, const std::shared_ptr<MappedFile>& file,
-              MemoryBudget& budget)
-      : path_(file->path()), budget_(budget), maker_(storages, file, budget) {}
+              MemoryBudget& budget, bool script)
+      : path_(file->path()),
+        script_(script),
+        budget_(budget),
+        maker_(storages, file, budget),
+        file_{{}, {}, script ? "torchscript" : "pth"} {}
 
   TensorFile Read(PickleValue root) {
     if (IsPthTensor(root)) {
@@ -132,27 +139,63 @@ class StateReader {
                   ": holds a single tensor without a name; save a dict in Python: "
                   "torch.save({\"name\": tensor}, ...)");
     }
-    Walk(Unwrap(WithoutTag(root)), "", 0);
-    if (file_.tensors.empty()) {
-      throw Error(path_,
-                  ": holds no tensors; save the weights in Python: "
-                  "torch.save(model.state_dict(), ...)");
+    root = WithoutTag(root);
+    if (root.Is(Kind::kCall) && !IsModule(root)) {
+      throw Error(path_, ": holds ", ObjectText(root),
+                  ", which is never made here; save its weights in Python: "
+                  "torch.save(torch.load(...).state_dict(), ...)");
     }
-    StripModule();
+    FindKey(root);
+    Walk(root, "", 0);
+    if (file_.tensors.empty()) NoTensors();
     CheckNames();
     return std::move(file_);
   }
 
  private:
   /// The dict that holds the weights. Simple values beside it are kept.
-  PickleValue Unwrap(PickleValue root) {
+  void FindKey(PickleValue root) {
     for (int depth = 0; depth < kDeepest && root.Is(Kind::kDict); ++depth) {
       const std::optional<PickleValue> inner = Wrapped(root);
-      if (!inner) break;
+      if (!inner) return;
       for (size_t i = 0; i < root.size(); i += 2) Keep(root[i], root[i + 1], "");
       root = *inner;
     }
-    return root;
+  }
+
+  [[noreturn]] void NoTensors() const {
+    if (script_) {
+      throw Error(path_, ": is a TorchScript archive without parameters; save the weights in ",
+                  "Python: torch.save(model.state_dict(), ...)");
+    }
+    if (!file_.unread.empty()) {
+      const auto& [name, why] = *file_.unread.begin();
+      throw Error(path_, ": holds no tensors that can be read: ", Quoted(name), " ", why,
+                  "; save the weights in Python: torch.save(model.state_dict(), ...)");
+    }
+    if (arrays_ > 0) {
+      throw Error(path_, ": holds no tensors but ", arrays_,
+                  " arrays of numpy; make them tensors in Python: torch.save({k: "
+                  "torch.as_tensor(v) for k, v in d.items()}, ...)");
+    }
+    throw Error(path_,
+                ": holds no tensors; save the weights in Python: "
+                "torch.save(model.state_dict(), ...)");
+  }
+
+  /// Whether it is a module of TorchScript, whose attributes are its state.
+  bool IsModule(PickleValue value) const {
+    return script_ && value.IsObject() && value[2].Is(Kind::kDict) && value[0].Is(Kind::kGlobal) &&
+           value[0].Text().starts_with(kScriptClass);
+  }
+
+  /// "an object of \"a.B\"", "what a call of \"a.b\" makes"
+  static std::string ObjectText(PickleValue call) {
+    const PickleValue callee = call[0];
+    const std::string name =
+        callee.Is(Kind::kGlobal) ? Quoted(callee.Text()) : std::string("a class saved with it");
+    return call.IsObject() || !callee.Is(Kind::kGlobal) ? "an object of " + name
+                                                        : "what a call of " + name + " makes";
   }
 
   std::optional<PickleValue> Wrapped(PickleValue dict) {
@@ -161,6 +204,7 @@ class StateReader {
         const PickleValue value = WithoutTag(dict[i + 1]);
         if (dict[i].Is(Kind::kText) && dict[i].Text() == wrapper && value.Is(Kind::kDict) &&
             HoldsTensor(value, 0)) {
+          file_.key = Join(file_.key, std::string(wrapper));
           return value;
         }
       }
@@ -172,7 +216,7 @@ class StateReader {
     budget_.Charge(kVisitCost);
     if (IsPthTensor(value)) return true;
     value = WithoutTag(value);
-    if (!IsContainer(value) || depth > kDeepest) return false;
+    if (!(IsContainer(value) || value.Is(Kind::kCall)) || depth > kDeepest) return false;
     for (size_t i = 0; i < value.size(); ++i) {
       if (HoldsTensor(value[i], depth + 1)) return true;
     }
@@ -187,9 +231,16 @@ class StateReader {
     budget_.Charge(kVisitCost);
     if (IsPthTensor(value)) {
       budget_.Charge(name.size());
-      file_.tensors.emplace_back(name, maker_.Make(value, name));
+      const std::string why = UnreadReason(value, StrCat(path_, ": tensor ", Quoted(name)));
+      if (why.empty()) {
+        file_.tensors.emplace_back(name, maker_.Make(value, name));
+      } else {
+        LeaveUnread(name, why);
+      }
       return;
     }
+    if (IsModule(value)) value = value[2];
+    if (value.Is(Kind::kCall)) return LookAtCall(value, name);
     if (!IsContainer(value)) return;
     if (depth > kDeepest) {
       throw Error(path_, ": its dicts nest deeper than ", kDeepest,
@@ -202,14 +253,30 @@ class StateReader {
     }
     for (size_t i = 0; i < value.size(); i += 2) {
       const PickleValue key = value[i], child = WithoutTag(value[i + 1]);
-      Keep(key, child, name);
-      if (!IsPthTensor(child) && !IsContainer(child)) continue;
+      KeepOfWeights(key, child, name);
+      if (!child.Is(Kind::kCall) && !IsContainer(child)) continue;
       if (IsName(key)) {
         Walk(child, Join(name, NameText(key)), depth + 1);
       } else if (HoldsTensor(child, depth)) {
-        throw Error(path_, ": a tensor in ", Quoted(name), " has a name that is no text");
+        LeaveUnread(Join(name, "?"), "has a key that is no text");
       }
     }
+  }
+
+  /// What is made by a call may be weights where it holds tensors, or where a function makes it, as
+  /// tensors are made.
+  void LookAtCall(PickleValue call, const std::string& name) {
+    const PickleValue callee = call[0];
+    if (callee.Is(Kind::kGlobal) && Contains(kArrays, callee.Text())) ++arrays_;
+    if (callee.Is(Kind::kGlobal) && IsInert(callee.Text())) return;
+    const bool function = callee.Is(Kind::kGlobal) && !call.IsObject();
+    if (function || HoldsTensor(call, 0))
+      LeaveUnread(name, "is " + ObjectText(call) + ", which is never made here");
+  }
+
+  void LeaveUnread(const std::string& name, const std::string& why) {
+    budget_.Charge(kMetadataCost + name.size() + why.size());
+    file_.unread.emplace(name, why);
   }
 
   std::string Join(const std::string& name, const std::string& key) const {
@@ -219,6 +286,15 @@ class StateReader {
                   " bytes; the file is damaged");
     }
     return joined;
+  }
+
+  /// Metadata from the simple values of a dict that is the weights' or in it.
+  void KeepOfWeights(PickleValue key, PickleValue value, const std::string& name) {
+    const std::string& top = file_.key;
+    if (script_) return;
+    if (top.empty()) return Keep(key, value, name);
+    if (name == top) return Keep(key, value, "");
+    if (name.starts_with(top + ".")) Keep(key, value, name.substr(top.size() + 1));
   }
 
   /// Metadata from a simple value; any other is left out.
@@ -234,15 +310,6 @@ class StateReader {
     file_.metadata[std::move(name)] = std::move(*text);
   }
 
-  /// torch.nn.DataParallel puts "module." before every name.
-  void StripModule() {
-    constexpr std::string_view kModule = "module.";
-    for (const auto& [name, tensor] : file_.tensors) {
-      if (!name.starts_with(kModule) || name.size() == kModule.size()) return;
-    }
-    for (auto& [name, tensor] : file_.tensors) name.erase(0, kModule.size());
-  }
-
   void CheckNames() const {
     std::set<std::string_view> names;
     for (const auto& [name, tensor] : file_.tensors) {
@@ -255,24 +322,18 @@ class StateReader {
   }
 
   const std::string path_;
+  const bool script_;
   MemoryBudget& budget_;
   PthTensorMaker maker_;
-  TensorFile file_ = {{}, {}, "pth"};
+  int arrays_ = 0;  // of numpy
+  TensorFile file_;
 };
 
 }  // namespace
 
-bool IsKnownToPth(std::string_view global) {
-  if (IsPthTensorName(global) || Contains(kInert, global) || global == kTypeTag) return true;
-  for (std::string_view module : {"builtins.", "__builtin__."}) {
-    if (global.starts_with(module)) return Contains(kInertBuiltins, global.substr(module.size()));
-  }
-  return false;
-}
-
 TensorFile ReadState(const Pickle& pickle, const PthStorages& storages,
-                     const std::shared_ptr<MappedFile>& file, MemoryBudget& budget) {
-  return StateReader(storages, file, budget).Read(pickle.root());
+                     const std::shared_ptr<MappedFile>& file, MemoryBudget& budget, bool script) {
+  return StateReader(storages, file, budget, script).Read(pickle.root());
 }
 
 }  // namespace seglab

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <memory>
-#include <string_view>
 
 #include "tensor/mapped_file.h"
 #include "tensor/memory_budget.h"
@@ -13,13 +12,10 @@
 
 namespace seglab {
 
-/// Names that torch.save writes for tensors, and those of harmless values that training scripts put
-/// beside them (numbers of numpy, options of argparse), which are never looked into.
-bool IsKnownToPth(std::string_view global);
-
 /// The tensors with their dotted names, and simple values as metadata; see ReadPth.
+/// @param script  the pickle is TorchScript's: its objects are modules, their attributes parameters
 /// @throws Error
 TensorFile ReadState(const Pickle& pickle, const PthStorages& storages,
-                     const std::shared_ptr<MappedFile>& file, MemoryBudget& budget);
+                     const std::shared_ptr<MappedFile>& file, MemoryBudget& budget, bool script);
 
 }  // namespace seglab

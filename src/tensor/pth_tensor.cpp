@@ -17,15 +17,30 @@ namespace {
 
 using Kind = PickleKind;
 
-struct StorageType {
-  std::string_view name;  // of the storage's class: torch.<name>Storage
-  at::ScalarType type;
+constexpr PthStorageType kStorageTypes[] = {
+    {"Double", 8, at::kDouble},
+    {"Float", 4, at::kFloat},
+    {"Half", 2, at::kHalf},
+    {"BFloat16", 2, at::kBFloat16},
+    {"Long", 8, at::kLong},
+    {"Int", 4, at::kInt},
+    {"Short", 2, at::kShort},
+    {"Char", 1, at::kChar},
+    {"Byte", 1, at::kByte},
+    {"Bool", 1, at::kBool},
+    // Their data is passed over.
+    {"ComplexDouble", 16, std::nullopt},
+    {"ComplexFloat", 8, std::nullopt},
+    {"ComplexHalf", 4, std::nullopt},
+    {"QInt8", 1, std::nullopt},
+    {"QUInt8", 1, std::nullopt},
+    {"QInt32", 4, std::nullopt},
+    {"QUInt4x2", 1, std::nullopt},
+    {"QUInt2x4", 1, std::nullopt},
+    {"Untyped", 1, std::nullopt},
 };
-constexpr StorageType kStorageTypes[] = {{"Double", at::kDouble}, {"Float", at::kFloat},
-                                         {"Half", at::kHalf},     {"BFloat16", at::kBFloat16},
-                                         {"Long", at::kLong},     {"Int", at::kInt},
-                                         {"Short", at::kShort},   {"Char", at::kChar},
-                                         {"Byte", at::kByte},     {"Bool", at::kBool}};
+// LibTorch 2's name of it, in the id of a storage of bytes.
+constexpr std::string_view kUntyped = "torch.storage.UntypedStorage";
 
 // What torch.save writes for a tensor. Arguments: storage, offset, sizes, strides; the second has
 // gradient and hooks after them and sometimes a dict of properties of the view.
@@ -48,13 +63,14 @@ bool IsCall(std::string_view global) {
   return std::find(std::begin(kCalls), std::end(kCalls), global) != std::end(kCalls);
 }
 
-const StorageType* TypeOfStorage(std::string_view global) {
+const PthStorageType* TypeOfStorage(std::string_view global) {
+  if (global == kUntyped) global = "torch.UntypedStorage";
   for (std::string_view module : {"torch.cuda.", "torch."}) {
     constexpr std::string_view kEnd = "Storage";
     if (!global.starts_with(module) || !global.ends_with(kEnd)) continue;
     global.remove_prefix(module.size());
     global.remove_suffix(std::min(kEnd.size(), global.size()));
-    for (const StorageType& row : kStorageTypes) {
+    for (const PthStorageType& row : kStorageTypes) {
       if (row.name == global) return &row;
     }
     return nullptr;
@@ -71,7 +87,7 @@ std::optional<uint64_t> Count(PickleValue value) {
 /// ("storage", class, key, device, elements[, None or (key of the view, offset, elements)]).
 /// Files of 2017 name a view; then tensors are views of the view.
 struct StorageId {
-  const StorageType* type;
+  const PthStorageType* type;
   std::string_view key;
   uint64_t elements;
   uint64_t view_begin, view_elements;
@@ -105,6 +121,12 @@ StorageId ParseId(PickleValue persistent, const std::string& path) {
     fail("a view outside its storage");
   }
   return storage;
+}
+
+/// The old format names the class of a network that was saved whole in the same way as data.
+bool IsClass(PickleValue persistent) {
+  const PickleValue id = persistent[0];
+  return id.Is(Kind::kTuple) && id.size() > 0 && id[0].Is(Kind::kText) && id[0].Text() == "module";
 }
 
 std::vector<int64_t> Numbers(PickleValue value, const std::string& where) {
@@ -165,21 +187,26 @@ Extent Measure(const std::vector<int64_t>& sizes, const std::vector<int64_t>& st
 
 }  // namespace
 
-bool IsPthTensorName(std::string_view global) {
-  return IsCall(global) || TypeOfStorage(global) != nullptr;
+bool IsPthTensor(PickleValue value) {
+  return value.Is(Kind::kCall) && value[0].Is(Kind::kGlobal) && IsCall(value[0].Text());
 }
 
-bool IsPthTensor(PickleValue value) { return value.Is(Kind::kCall) && IsCall(value[0].Text()); }
+std::string UnreadReason(PickleValue tensor, const std::string& where) {
+  const PickleValue arguments = Innermost(tensor, where);
+  if (arguments.size() == 0 || !arguments[0].Is(Kind::kPersistent)) return "";
+  const PthStorageType* type = ParseId(arguments[0], where).type;
+  return type->type ? "" : StrCat("is of the type ", type->name);
+}
 
 PthStorages FindStorages(const Pickle& pickle, const std::string& path, MemoryBudget& budget) {
   PthStorages storages;
   for (uint32_t i = 0; i < pickle.values(); ++i) {
-    if (!pickle.value(i).Is(Kind::kPersistent)) continue;
+    if (!pickle.value(i).Is(Kind::kPersistent) || IsClass(pickle.value(i))) continue;
     const StorageId id = ParseId(pickle.value(i), path);
-    auto [found, added] = storages.try_emplace(id.key, PthStorage{id.type->type, id.elements});
+    auto [found, added] = storages.try_emplace(id.key, PthStorage{id.type, id.elements});
     if (added) {
       budget.Charge(kStorageCost);
-    } else if (found->second.type != id.type->type || found->second.elements != id.elements) {
+    } else if (found->second.type != id.type || found->second.elements != id.elements) {
       throw Error(path, ": its storage ", Quoted(id.key),
                   " is described in two ways; the file is damaged");
     }
@@ -206,10 +233,10 @@ at::Tensor PthTensorMaker::Make(PickleValue call, const std::string& name) {
                 "it gives in Python");
   }
   const StorageId id = ParseId(arguments[0], file_->path());
-  const uint64_t offset = *Count(arguments[1]), width = c10::elementSize(id.type->type);
+  const uint64_t offset = *Count(arguments[1]), width = id.type->width;
   const std::vector<int64_t> sizes = Numbers(arguments[2], where);
   const std::vector<int64_t> strides = Numbers(arguments[3], where);
-  const at::TensorOptions options = at::TensorOptions().dtype(id.type->type);
+  const at::TensorOptions options = at::TensorOptions().dtype(*id.type->type);
   const Extent extent = Measure(sizes, strides, offset, width, where);
   if (extent.empty) return at::empty(sizes, options);
   if (extent.last >= id.view_elements) {
@@ -233,8 +260,8 @@ at::Tensor PthTensorMaker::Storage(std::string_view key) {
   if (made != made_.end()) return made->second;
   budget_.ChargeTensor();
   const PthStorage& storage = storages_.at(key);
-  const at::Tensor tensor =
-      MappedTensor(file_, storage.offset, {static_cast<int64_t>(storage.elements)}, storage.type);
+  const at::Tensor tensor = MappedTensor(
+      file_, storage.offset, {static_cast<int64_t>(storage.elements)}, *storage.type->type);
   return made_.emplace(key, tensor).first->second;
 }
 

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -16,14 +17,21 @@
 
 namespace seglab {
 
+/// The elements of a storage, as its class says them: torch.<name>Storage.
+struct PthStorageType {
+  std::string_view name;
+  uint64_t width;                      ///< bytes of an element
+  std::optional<at::ScalarType> type;  ///< none: of a kind that is not read here
+};
+
 /// Elements of one type in a row, which tensors are views of.
 struct PthStorage {
-  at::ScalarType type;
+  const PthStorageType* type;
   uint64_t elements;
   uint64_t offset = 0;  ///< of its first element in the file, in bytes; the container sets it
   bool placed = false;  ///< the container has it
 
-  uint64_t ElementSize() const { return c10::elementSize(type); }
+  uint64_t ElementSize() const { return type->width; }
 };
 
 /// By key; keys are views of the file.
@@ -32,11 +40,12 @@ using PthStorages = std::map<std::string_view, PthStorage>;
 /// Every storage that the pickle names. @throws Error
 PthStorages FindStorages(const Pickle& pickle, const std::string& path, MemoryBudget& budget);
 
-/// Whether a name "module.name" belongs to the description of a tensor.
-bool IsPthTensorName(std::string_view global);
-
 /// Whether the value describes a tensor.
 bool IsPthTensor(PickleValue value);
+
+/// Why a tensor cannot be read, "is of the type ..."; "" where it can.
+/// @param where  names it in messages
+std::string UnreadReason(PickleValue tensor, const std::string& where);
 
 /// Makes tensors that are views of the mapped storages.
 class PthTensorMaker {
@@ -45,7 +54,7 @@ class PthTensorMaker {
   PthTensorMaker(const PthStorages& storages, std::shared_ptr<MappedFile> file,
                  MemoryBudget& budget);
 
-  /// @param call  a value for which IsPthTensor holds
+  /// @param call  a value for which IsPthTensor holds and UnreadReason gives nothing
   /// @param name  names the tensor in messages
   at::Tensor Make(PickleValue call, const std::string& name);
 

@@ -113,9 +113,11 @@ TensorFile ReadSafetensors(const std::string& path) {
   TensorFile file;
   file.format = "safetensors";
   file.metadata = std::move(header.metadata);
+  file.unread = std::move(header.unread);
   for (const SafetensorsEntry& entry : header.entries) {
+    if (!entry.type) continue;
     file.tensors.emplace_back(
-        entry.name, MappedTensor(mapping, 8 + header_size + entry.begin, entry.shape, entry.type));
+        entry.name, MappedTensor(mapping, 8 + header_size + entry.begin, entry.shape, *entry.type));
   }
   return file;
 }

@@ -17,7 +17,8 @@ namespace {
 constexpr size_t kLongestHeaderName = 4 << 10;  // bytes in the header
 constexpr size_t kHeaderLongestText = 4 << 20;  // of a value in the metadata
 constexpr size_t kHeaderMostSides = 64;
-constexpr uint64_t kEntryCost = 256;  // of the budget: an entry, its shape, while it is sorted
+constexpr size_t kHeaderDeepest = 64;  // lists and objects in the metadata
+constexpr uint64_t kEntryCost = 256;   // of the budget: an entry, its shape, while it is sorted
 constexpr uint64_t kHeaderMetadataCost = 192;  // a node of a map and its texts
 
 class HeaderParser {
@@ -122,9 +123,42 @@ class HeaderParser {
     return numbers;
   }
 
+  /// The text of a JSON value that is no text in quotes.
+  std::string OtherValue() {
+    const size_t begin = at_;
+    std::string open;  // the brackets that are still to be closed
+    do {
+      SkipSpaces();
+      if (at_ == text_.size()) Fail("a value does not end");
+      const char letter = text_[at_];
+      if (letter == '"') {
+        ReadText(kHeaderLongestText);
+        continue;
+      }
+      if (letter == '[' || letter == '{') open += letter == '[' ? ']' : '}';
+      if (open.size() > kHeaderDeepest) Fail("its metadata nests too deep");
+      const bool closes = letter == ']' || letter == '}';
+      if (open.empty() && (closes || letter == ',')) break;
+      if (closes && letter != open.back()) Fail("a wrong bracket");
+      if (closes) open.pop_back();
+      ++at_;
+      if (closes && open.empty()) break;
+    } while (true);
+    const std::string_view value = text_.substr(begin, at_ - begin);
+    if (value.size() > kHeaderLongestText) Fail("a value of its metadata is too long");
+    try {
+      return ParseJson(value, path_).dump();
+    } catch (const Error&) {
+      Fail("a value of its metadata is no JSON");
+    }
+  }
+
   void ReadMetadata() {
     ReadObject([&](std::string key) {
-      std::string value = ReadText(kHeaderLongestText);
+      SkipSpaces();
+      const bool text = at_ < text_.size() && text_[at_] == '"';
+      std::string value = text ? ReadText(kHeaderLongestText) : OtherValue();
+      if (!text && value == "null") return;
       budget_.Charge(kHeaderMetadataCost + key.size() + value.size());
       if (!header_.metadata.emplace(std::move(key), std::move(value)).second)
         Fail("a key of __metadata__ stands there twice");
@@ -156,12 +190,11 @@ class HeaderParser {
     const std::string where = StrCat(path_, ": tensor ", Quoted(entry.name));
     if (has_type != 1 || has_shape != 1 || has_offsets != 1)
       throw Error(where, ": needs dtype, shape and data_offsets once each; the file is damaged");
-    const auto known = ElementTypeByName(type);
-    if (!known) {
-      throw Error(where, ": type ", Quoted(type),
-                  " is not supported; convert it to F32, F16, BF16 or I64");
+    entry.type = ElementTypeByName(type);
+    if (!entry.type) {
+      budget_.Charge(entry.name.size() + type.size());
+      header_.unread.emplace(entry.name, StrCat("is of the type ", Quoted(type)));
     }
-    entry.type = *known;
     CheckBytes(entry, shape, offsets, where);
     budget_.Charge(2 * sizeof(int64_t) * shape.size());
     header_.entries.push_back(std::move(entry));
@@ -175,8 +208,9 @@ class HeaderParser {
     }
     entry.begin = offsets[0];
     entry.end = offsets[1];
+    if (!entry.type) return;
     // Sides of 0 are left out of the overflow check: the others alone must be possible as well.
-    auto span = static_cast<int64_t>(c10::elementSize(entry.type));
+    auto span = static_cast<int64_t>(c10::elementSize(*entry.type));
     bool empty = false, possible = true;
     for (uint64_t side : shape) {
       empty = empty || side == 0;

@@ -342,9 +342,7 @@ TEST(SafetensorsTest, EveryKindOfDamageIsAnError) {
       Bytes("2", "[0,2]", 2),
       Bytes("[\"2\"]", "[0,2]", 2),
       Bytes("[null]", "[0,2]", 2),
-      Bytes("[2]", "[0,2]", 2, "F8_E4M3"),
-      Bytes("[2]", "[0,2]", 2, "u8"),
-      Bytes("[2]", "[0,2]", 2, ""),
+      Bytes("[2]", "[0,3]", 2, "F8_E4M3"),
       // What is no header.
       {"", 0},
       {"[]", 0},
@@ -368,8 +366,11 @@ TEST(SafetensorsTest, EveryKindOfDamageIsAnError) {
       {R"({"x":{"dtype":"U8","shape":[2],"data_offsets":[0,2],"strides":[1]}})", 2},
       {R"({"__metadata__":[]})", 0},
       {R"({"__metadata__":"text"})", 0},
-      {R"({"__metadata__":{"k":1}})", 0},
-      {R"({"__metadata__":{"k":null}})", 0},
+      {R"({"__metadata__":{"k":1x}})", 0},
+      {R"({"__metadata__":{"k":[1}})", 0},
+      {R"({"__metadata__":{"k":}})", 0},
+      {R"({"__metadata__":{"k":{"a":1,"a":2}}})", 0},
+      {R"({"__metadata__":{"k":)" + std::string(100000, '['), 0},
       {R"({"__metadata__":{"k":"a","k":"b"}})", 0},
   };
   const std::string path = folder.File("damaged.safetensors");
@@ -379,6 +380,30 @@ TEST(SafetensorsTest, EveryKindOfDamageIsAnError) {
     WriteBytes(path, FileBytes(damage.header, std::string(damage.data_size, '\1')));
     EXPECT_THAT(FileMessage(path), HasSubstr(path)) << damage.header.substr(0, 200);
   }
+}
+
+TEST(SafetensorsTest, TensorsOfOtherTypesAreLeftUnread) {
+  TestFolder folder;
+  const std::string path = folder.File("x.safetensors");
+  WriteBytes(path, FileBytes(R"({"a":{"dtype":"F8_E4M3","shape":[2],"data_offsets":[0,2]},)"
+                             R"("b":{"dtype":"U8","shape":[1],"data_offsets":[2,3]}})",
+                             "abc"));
+  const TensorFile file = ReadSafetensors(path);
+  ASSERT_EQ(file.tensors.size(), 1u);
+  EXPECT_EQ(file.tensors[0].first, "b");
+  ASSERT_EQ(file.unread.count("a"), 1u);
+  EXPECT_THAT(file.unread.at("a"), HasSubstr("\"F8_E4M3\""));
+}
+
+TEST(SafetensorsTest, MetadataThatIsNoTextIsItsJson) {
+  TestFolder folder;
+  const std::string path = folder.File("x.safetensors");
+  WriteBytes(path, FileBytes(R"({"__metadata__":{"n": 3 ,"no":null,"l":[1,{"a":"]"}],"t":"x",)"
+                             R"("b":true}})",
+                             ""));
+  EXPECT_EQ(ReadSafetensors(path).metadata,
+            (std::map<std::string, std::string>{
+                {"n", "3"}, {"l", R"([1,{"a":"]"}])"}, {"t", "x"}, {"b", "true"}}));
 }
 
 // Whatever one byte is changed to, reading succeeds or throws Error, which FileMessage() lets pass.

@@ -3,6 +3,7 @@
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <cmath>
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
@@ -74,13 +75,12 @@ std::string ClassesAdvice(const std::vector<Misfit>& misfits, const LoadOptions&
                 "]} starts these layers afresh");
 }
 
-bool MayAlwaysMiss(const std::string& name) {
-  static const std::string kTracked = "num_batches_tracked";
-  return name.size() >= kTracked.size() &&
-         name.compare(name.size() - kTracked.size(), kTracked.size(), kTracked) == 0;
-}
+/// The tensors of a module's state with what goes into them.
+using Pairs = std::vector<std::pair<at::Tensor, std::pair<std::string, at::Tensor>>>;
 
 }  // namespace
+
+bool MayAlwaysMiss(const std::string& name) { return name.ends_with("num_batches_tracked"); }
 
 bool HasPrefix(const std::string& name, const std::string& prefix) {
   if (name.compare(0, prefix.size(), prefix) != 0) return false;
@@ -116,14 +116,16 @@ NamedTensors ModuleState(const torch::nn::Module& module) {
   return state;
 }
 
-void LoadState(torch::nn::Module& module, const NamedTensors& tensors, const LoadOptions& options) {
+namespace {
+
+/// CheckState; what is to be copied where.
+Pairs Matched(const NamedTensors& state, const NamedTensors& tensors, const LoadOptions& options) {
   std::unordered_map<std::string_view, const at::Tensor*> source;
   for (const auto& [name, tensor] : tensors) source.emplace(name, &tensor);
-  const NamedTensors state = ModuleState(module);
   std::unordered_set<std::string_view> known;
   std::vector<std::string> missing, unexpected;
   std::vector<Misfit> misshaped;
-  std::vector<std::pair<at::Tensor, at::Tensor>> copies;
+  Pairs copies;
   for (const auto& [name, target] : state) {
     known.insert(name);
     const auto found = source.find(name);
@@ -133,32 +135,57 @@ void LoadState(torch::nn::Module& module, const NamedTensors& tensors, const Loa
     } else if (found->second->sizes() != target.sizes()) {
       misshaped.push_back({name, *found->second, target});
     } else {
-      copies.emplace_back(target, *found->second);
+      copies.emplace_back(target, std::pair(name, *found->second));
     }
   }
   for (const auto& [name, tensor] : tensors) {
     if (known.count(name) == 0 && !HasAnyPrefix(name, options.allow_unexpected))
       unexpected.push_back(name);
   }
-  if (!missing.empty() || !unexpected.empty() || !misshaped.empty()) {
-    const bool only_classes = missing.empty() && unexpected.empty() && OnlyClassesDiffer(misshaped);
-    const bool another = 2 * (copies.size() + misshaped.size()) < state.size();
-    const size_t most = another ? kListedOfAnother : kListed;
-    std::string text = options.where + ": the weights do not fit this network";
-    if (!only_classes) text += ", load them into the one they were made for";
-    if (another) text += " (seglab weights inspect names it)";
-    if (!missing.empty()) text += StrCat("; missing ", missing.size(), ": ", List(missing, most));
-    if (!unexpected.empty()) {
-      text += StrCat("; unexpected ", unexpected.size(), ": ",
-                     List(WithNearest(unexpected, missing), most));
-    }
-    if (!misshaped.empty())
-      text += StrCat("; wrong shape ", misshaped.size(), ": ", List(Texts(misshaped), most));
-    if (only_classes) text += "; " + ClassesAdvice(misshaped, options);
-    throw Error(text);
+  if (missing.empty() && unexpected.empty() && misshaped.empty()) return copies;
+  const bool only_classes = missing.empty() && unexpected.empty() && OnlyClassesDiffer(misshaped);
+  const bool another = 2 * (copies.size() + misshaped.size()) < state.size();
+  const size_t most = another ? kListedOfAnother : kListed;
+  std::string text = options.where + ": the weights do not fit this network";
+  if (!only_classes) text += ", load them into the one they were made for";
+  if (another) text += " (seglab weights inspect names it)";
+  if (!missing.empty()) text += StrCat("; missing ", missing.size(), ": ", List(missing, most));
+  if (!unexpected.empty()) {
+    text += StrCat("; unexpected ", unexpected.size(), ": ",
+                   List(WithNearest(unexpected, missing), most));
   }
+  if (!misshaped.empty())
+    text += StrCat("; wrong shape ", misshaped.size(), ": ", List(Texts(misshaped), most));
+  if (only_classes) text += "; " + ClassesAdvice(misshaped, options);
+  throw Error(text);
+}
+
+}  // namespace
+
+void CheckState(const NamedTensors& state, const NamedTensors& tensors,
+                const LoadOptions& options) {
+  Matched(state, tensors, options);
+}
+
+void LoadState(torch::nn::Module& module, const NamedTensors& tensors, const LoadOptions& options) {
+  const Pairs copies = Matched(ModuleState(module), tensors, options);
+  for (const auto& [target, source] : copies)
+    CheckFinite(source.second, source.first, options.where);
   torch::NoGradGuard no_grad;
-  for (auto& [target, value] : copies) target.copy_(value);
+  for (const auto& [target, source] : copies) at::Tensor(target).copy_(source.second);
+}
+
+void CheckFinite(const at::Tensor& tensor, const std::string& name, const std::string& where) {
+  if (!tensor.is_floating_point() || tensor.numel() == 0) return;
+  torch::NoGradGuard no_grad;
+  // A sum of finite numbers may be infinite too, but hardly ever is.
+  if (std::isfinite(tensor.sum().item<double>())) return;
+  const int64_t bad = tensor.numel() - at::isfinite(tensor).sum().item<int64_t>();
+  if (bad == 0) return;
+  throw Error(where, ": ", bad, " of the ", tensor.numel(), " numbers of ", Quoted(name),
+              bad == 1 ? " is" : " are",
+              " not finite (NaN or infinite): the training that made it has diverged; take an "
+              "earlier checkpoint, or train again with a smaller rate");
 }
 
 }  // namespace seglab

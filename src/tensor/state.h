@@ -22,14 +22,24 @@ struct LoadOptions {
   bool may_skip = false;
 };
 
-/// Copies `tensors` into the module by name, strictly: names missing from `tensors`, names the
+/// Compares `tensors` with a module's state, strictly: names missing from `tensors`, names the
 /// module does not have, and shapes that differ are all listed in one message, with the nearest
-/// names. Where nothing but the number of classes is wrong, the message says how to go on. Nothing
-/// is copied unless everything fits. Types are converted, e.g. F16 to float32.
+/// names. Where nothing but the number of classes is wrong, the message says how to go on.
 /// `num_batches_tracked` of batch norm may always be missing: only training with cumulative
-/// averages reads it.
+/// averages reads it. Only names and shapes are looked at.
+/// @throws Error
+void CheckState(const NamedTensors& state, const NamedTensors& tensors, const LoadOptions& options);
+
+/// Copies `tensors` into the module by name, if CheckState has nothing against it and all numbers
+/// are finite. Nothing is copied unless everything fits. Types are converted, e.g. F16 to float32.
 /// @throws Error
 void LoadState(torch::nn::Module& module, const NamedTensors& tensors, const LoadOptions& options);
+
+/// Whether a module may always lack the tensor in what it is loaded from.
+bool MayAlwaysMiss(const std::string& name);
+
+/// @throws Error where a number is infinite or NaN, naming tensor and count
+void CheckFinite(const at::Tensor& tensor, const std::string& name, const std::string& where);
 
 /// True when `name` is `prefix` or stands below it ("score_fr" and "score_fr.weight", not
 /// "score_fr2").

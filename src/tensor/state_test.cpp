@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include <cmath>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -55,6 +57,29 @@ void ExpectEqual(const NamedTensors& a, const NamedTensors& b) {
     EXPECT_EQ(a[i].first, b[i].first);
     EXPECT_TRUE(at::equal(a[i].second, b[i].second)) << a[i].first;
   }
+}
+
+TEST(LoadStateTest, NumbersThatAreNotFiniteAreRefused) {
+  const float infinite = std::numeric_limits<float>::infinity();
+  for (float value : {std::nanf(""), infinite, -infinite}) {
+    Net net;
+    const NamedTensors before = Copy(net);
+    NamedTensors other = OtherValues(net);
+    other[0].second.view(-1)[7].fill_(value);
+    other[0].second.view(-1)[8].fill_(value);
+    LoadOptions options;
+    options.where = "net.pth";
+    EXPECT_THAT([&] { LoadState(net, other, options); },
+                testing::ThrowsMessage<Error>(
+                    HasSubstr("net.pth: 2 of the 108 numbers of \"conv.weight\" are not finite")));
+    ExpectEqual(Copy(net), before);
+  }
+  // A sum that overflows is none.
+  CheckFinite(torch::full({1000}, 3e38f), "w", "x");
+  CheckFinite(torch::full({100}, 60000.f).to(at::kHalf), "w", "x");
+  EXPECT_THROW(CheckFinite(torch::full({1}, 1e10f).to(at::kHalf), "w", "x"), Error);
+  CheckFinite(torch::zeros({3}, at::kLong), "n", "x");
+  CheckFinite(torch::zeros({0}), "e", "x");
 }
 
 NamedTensors Without(const NamedTensors& tensors, const std::string& name) {

@@ -14,6 +14,7 @@ namespace {
 
 using namespace std::string_literals;
 using namespace test_files;
+using testing::AllOf;
 using testing::HasSubstr;
 
 class WeightFileTest : public ReaderTest {
@@ -44,13 +45,33 @@ TEST_F(WeightFileTest, TellsTheFormatFromTheContent) {
 
 TEST_F(WeightFileTest, SaysWhatAFileSeemsToBe) {
   EXPECT_THAT(Message(""), HasSubstr("is empty"));
-  EXPECT_THAT(Message("name: \"VGG\"\nlayer {"), HasSubstr("no weight file that is known"));
+  EXPECT_THAT(Message("name: \"VGG\"\nlayer {"), HasSubstr("a prototxt"));
+  EXPECT_THAT(Message("# a comment\nname"), HasSubstr("no weight file that is known"));
   EXPECT_THAT(Message("\x89HDF\r\n\x1a\n"), HasSubstr("HDF5"));
   EXPECT_THAT(Message("\x1f\x8b\x08 gzip"), HasSubstr("gunzip"));
   EXPECT_THAT(Message("<!DOCTYPE html>"), HasSubstr("web page"));
+  EXPECT_THAT(Message("\xef\xbb\xbf\n  <html lang=\"de\">"), HasSubstr("web page"));
+  EXPECT_THAT(Message("{\"metadata\": {}, \"weight_map\": {}}"), HasSubstr("several files"));
+  EXPECT_THAT(Message("{\"arch\": 1}"), HasSubstr("JSON"));
+  EXPECT_THAT(Message("\x08\x07\x12\x07pytorch\x1a\x03"
+                      "2.1"s),
+              HasSubstr("ONNX"));
+  EXPECT_THAT(Message("\x08\x07\x3a\x02\x0a\x00"s), HasSubstr("ONNX"));
+  EXPECT_THAT(Message(NumberField(1, 4000) + Field(2, "snap_iter_4000.caffemodel")),
+              HasSubstr("solverstate"));
+  EXPECT_THAT(Message(NumberField(1, 4000) + Field(3, "history")), HasSubstr("solverstate"));
+  EXPECT_THAT(Message(NumberField(1, 1) + NumberField(2, 3)), HasSubstr("binaryproto"));
+  EXPECT_THAT(Message("\x93NUMPY\1\0"s), HasSubstr("numpy"));
+  EXPECT_THAT(Message("MATLAB 5.0 MAT-file"), HasSubstr("MATLAB"));
   EXPECT_THAT(Message("version https://git-lfs.github.com/spec/v1\n"), HasSubstr("git lfs pull"));
   EXPECT_THAT(Message("\x80\x02}."), HasSubstr("a pickle that torch.save did not write"));
-  EXPECT_THAT(Message(std::string(257, 's') + "ustar\0"s), HasSubstr("before 2017"));
+  std::string tar = "sys_info"s + std::string(249, '\0') + "ustar\0"s;
+  EXPECT_THAT(Message(tar), HasSubstr("before 2017"));
+  tar.replace(0, 8, "net.pth\0"s);
+  EXPECT_THAT(Message(tar), AllOf(HasSubstr("tar archive"), HasSubstr("\"net.pth\"")));
+  EXPECT_THAT(Message(Zip({{"net.pth", "x"}})),
+              AllOf(HasSubstr("\"net.pth\""), HasSubstr("unzip")));
+  EXPECT_THAT(Message(Zip({{"arr_0.npy", "x"}})), HasSubstr("numpy"));
   EXPECT_THAT(Message("PK\x03\x04 something"), HasSubstr("directory"));
   EXPECT_THAT(Message(Little(1000, 8) + "{\"w\":"), HasSubstr("safetensors"));
   for (const std::string& bytes :

@@ -114,11 +114,8 @@ Row ReadRow(ByteReader& reader, const std::string& path) {
   reader.Take(comment_size);
   if ((flags & kEncrypted) != 0)
     throw Error(path, ": its entry ", Quoted(row.entry.name), " is encrypted; decrypt it first");
-  if (method != 0 || packed != row.entry.size) {
-    throw Error(path, ": its entry ", Quoted(row.entry.name),
-                " is compressed, which torch.save never does; load it in Python and save it again "
-                "with torch.save");
-  }
+  row.entry.stored = method == 0 && packed == row.entry.size;
+  row.entry.size = packed;
   return row;
 }
 
@@ -141,7 +138,8 @@ void Locate(std::string_view bytes, const Directory& directory, Row& row, const 
 
 }  // namespace
 
-ZipArchive::ZipArchive(std::string_view bytes, const std::string& path) : bytes_(bytes) {
+ZipArchive::ZipArchive(std::string_view bytes, const std::string& path)
+    : bytes_(bytes), path_(path) {
   const Directory directory = FindDirectory(bytes, path);
   // Before any memory is taken for them.
   if (directory.entries > directory.size / kCentralHeaderSize)
@@ -169,6 +167,13 @@ ZipArchive::ZipArchive(std::string_view bytes, const std::string& path) : bytes_
     if (entries_[i].name == entries_[i + 1].name)
       Damaged(path, StrCat("its entry ", Quoted(entries_[i].name), " is there twice"));
   }
+}
+
+std::string_view ZipArchive::Content(const Entry& entry) const {
+  if (entry.stored) return bytes_.substr(entry.offset, entry.size);
+  throw Error(path_, ": its entry ", Quoted(entry.name),
+              " is compressed, which torch.save never does; unpack it and pack it again with zip "
+              "-0, or load it in Python and save it again with torch.save");
 }
 
 const ZipArchive::Entry* ZipArchive::Find(std::string_view name) const {

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "tensor/quoted.h"
 
 namespace seglab {
 namespace {
@@ -41,7 +42,15 @@ bool IsCheckpoint(const TensorFile& file) {
 }
 
 Json CheckpointSpec(const TensorFile& file, const std::string& path) {
-  return ParseJson(file.metadata.at("model"), path + " (model)");
+  const std::string where = path + " (model)";
+  const Json spec = ParseJson(file.metadata.at("model"), where);
+  const bool named = spec.is_object() && spec.contains("name") && spec["name"].is_string();
+  if (!spec.is_string() && !named) {
+    throw Error(where, ": is damaged, must be a network, {\"name\": ...}, found ",
+                Quoted(spec.dump(-1, ' ', false, Json::error_handler_t::replace)),
+                "; name the network with --model");
+  }
+  return spec;
 }
 
 LabelSet CheckpointLabels(const TensorFile& file, const std::string& path) {

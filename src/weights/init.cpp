@@ -1,5 +1,6 @@
 #include "weights/init.h"
 
+#include <algorithm>
 #include <set>
 
 #include "base/error.h"
@@ -9,6 +10,7 @@
 #include "weights/caffe_names.h"
 #include "weights/checkpoint_file.h"
 #include "weights/traits.h"
+#include "weights/weight_place.h"
 #include "weights/weight_preprocessing.h"
 
 namespace seglab {
@@ -43,6 +45,46 @@ void CheckSkips(const std::vector<std::string>& skips, const std::vector<NamedTe
   }
 }
 
+/// Whether the names of tensors are such that they may start the network.
+bool NamesStart(const SegModel& model, const std::set<std::string>& known,
+                const NamedTensors& tensors, const std::vector<std::string>& skip) {
+  NamedTensors there;
+  for (const auto& item : Without(tensors, skip)) {
+    if (item.second.defined()) there.push_back(item);
+  }
+  SegModel::Start start;
+  try {
+    start = model.StartFrom(there);
+  } catch (const Error&) {
+    return false;
+  }
+  size_t found = 0;
+  std::set<std::string> given;
+  for (const auto& [name, tensor] : Without(start.tensors, skip)) {
+    given.insert(name);
+    if (known.count(name) != 0) {
+      ++found;
+    } else if (!HasAnyPrefix(name, start.dropped_layers)) {
+      return false;
+    }
+  }
+  return found > 0 && std::all_of(known.begin(), known.end(), [&](const std::string& name) {
+           return given.count(name) != 0 || MayAlwaysMiss(name) || HasAnyPrefix(name, skip) ||
+                  HasAnyPrefix(name, start.new_layers);
+         });
+}
+
+/// Leaves in the file what may start the network, as TakeWeightsOf does for a whole one.
+void TakeStart(const SegModel& model, const InitOptions& options, TensorFile& file,
+               const std::string& path) {
+  std::set<std::string> known;
+  for (const auto& [name, tensor] : ModuleState(model)) known.insert(name);
+  const auto fits = [&](const NamedTensors& tensors) {
+    return NamesStart(model, known, tensors, options.skip);
+  };
+  TakeFitting(file, options.key, fits, path);
+}
+
 }  // namespace
 
 void InitFromTensors(SegModel& model, const NamedTensors& tensors,
@@ -62,7 +104,8 @@ void InitFromTensors(SegModel& model, const NamedTensors& tensors,
 
 void InitFromFile(SegModel& model, const InitOptions& options, const Json& spec) {
   const std::string path = FindCheckpoint(options.from, "last");
-  const TensorFile file = ReadNetworkWeights(path);
+  TensorFile file = ReadNetworkWeights(path);
+  if (!IsCheckpoint(file) || !options.key.empty()) TakeStart(model, options, file, path);
   CheckTraits(file, model, spec, path);
   const PreprocessingChoice preprocessing =
       ChoosePreprocessing(file, model.Traits(), NamedPreprocessing(model, spec), path);

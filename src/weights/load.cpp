@@ -15,17 +15,12 @@
 #include "tensor/state.h"
 #include "weights/caffe_names.h"
 #include "weights/checkpoint_file.h"
+#include "weights/network_shapes.h"
 #include "weights/traits.h"
 #include "weights/weight_preprocessing.h"
 
 namespace seglab {
 namespace {
-
-/// torchvision's names.
-const std::vector<std::string>& AuxiliaryHeads() {
-  static const std::vector<std::string> heads = {"aux_classifier", "aux1", "aux2"};
-  return heads;
-}
 
 bool HasAuxiliaryHead(const NamedTensors& tensors) {
   return std::any_of(tensors.begin(), tensors.end(),
@@ -88,12 +83,41 @@ PreprocessingChoice PreprocessingFor(const TensorFile& file, const LoadedModel& 
   return chosen;
 }
 
-}  // namespace
-
-void LoadWeights(SegModel& model, const TensorFile& file, const std::string& path) {
+LoadOptions OptionsOfLoading(const std::string& path) {
   LoadOptions options;
   options.where = path;
   options.allow_unexpected = AuxiliaryHeads();
+  return options;
+}
+
+}  // namespace
+
+const std::vector<std::string>& AuxiliaryHeads() {
+  static const std::vector<std::string> heads = {"aux_classifier", "aux1", "aux2"};
+  return heads;
+}
+
+TensorFile ReadWeightsFor(const Json& spec, const std::string& spec_path, const std::string& path,
+                          const std::string& key) {
+  TensorFile file = ReadNetworkWeights(path);
+  if (!IsCheckpoint(file) || !key.empty())
+    TakeWeightsOf(*MakeShapes(spec, spec_path), file, key, path);
+  return file;
+}
+
+std::shared_ptr<SegModel> MakeWithWeights(const Json& spec, int classes,
+                                          const std::string& spec_path, const TensorFile& file,
+                                          const std::string& path) {
+  const std::shared_ptr<SegModel> shapes = MakeShapes(spec, classes, spec_path);
+  CheckTraits(file, *shapes, spec, path);
+  CheckState(ModuleState(*shapes), ModelTensors(file), OptionsOfLoading(path));
+  std::shared_ptr<SegModel> model = MakeModel(spec, classes, spec_path);
+  LoadWeights(*model, file, path);
+  return model;
+}
+
+void LoadWeights(SegModel& model, const TensorFile& file, const std::string& path) {
+  const LoadOptions options = OptionsOfLoading(path);
   const NamedTensors tensors = ModelTensors(file);
   LoadState(model, tensors, options);
   if (HasAuxiliaryHead(tensors) && !HasAuxiliaryHead(ModuleState(model))) {
@@ -111,7 +135,7 @@ int ClassesOfWeights(const TensorFile& file, const Json& spec, const std::string
   std::unordered_map<std::string_view, const at::Tensor*> source;
   for (const auto& [name, tensor] : file.tensors) source.emplace(name, &tensor);
   int64_t classes = 1;
-  for (const auto& [name, target] : ModuleState(*MakeModel(spec, 1, spec_path))) {
+  for (const auto& [name, target] : ModuleState(*MakeShapes(spec, 1, spec_path))) {
     const auto found = source.find(name);
     if (found == source.end() || target.dim() < 2 || target.size(0) != 1) continue;
     const at::Tensor& tensor = *found->second;
@@ -140,11 +164,12 @@ LoadedModel ModelFromWeights(const TensorFile& file, const std::string& path,
   LoadedModel loaded;
   loaded.path = path;
   loaded.spec = own_model ? CheckpointSpec(file, path) : ModelObject(choice.model);
-  loaded.labels = LabelsFor(file, loaded.spec, where, choice, path);
-  loaded.model = MakeModel(loaded.spec, loaded.labels.size(), where);
-  CheckTraits(file, *loaded.model, loaded.spec, path);
-  const PreprocessingChoice preprocessing = PreprocessingFor(file, loaded, choice);
-  LoadWeights(*loaded.model, file, path);
+  TensorFile weights = file;
+  if (!IsCheckpoint(file) || !choice.key.empty())
+    TakeWeightsOf(*MakeShapes(loaded.spec, where), weights, choice.key, path);
+  loaded.labels = LabelsFor(weights, loaded.spec, where, choice, path);
+  loaded.model = MakeWithWeights(loaded.spec, loaded.labels.size(), where, weights, path);
+  const PreprocessingChoice preprocessing = PreprocessingFor(weights, loaded, choice);
   loaded.model->preprocessing = preprocessing.value;
   preprocessing.Log();
   loaded.model->eval();

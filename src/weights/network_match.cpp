@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -11,6 +12,7 @@
 
 #include "models/backbones/backbone.h"
 #include "models/registry.h"
+#include "tensor/compat.h"
 #include "tensor/state.h"
 
 namespace seglab {
@@ -200,6 +202,7 @@ double WidthOf(const Candidate& candidate, const NamedTensors& tensors) {
 }  // namespace
 
 std::vector<NetworkMatch> MatchNetworks(const NamedTensors& tensors) {
+  const ShapesOnly shapes;  // of the candidates
   std::vector<NetworkMatch> published, others;
   for (const Candidate& candidate : Candidates(tensors)) {
     const Fit fit = FitOf(*MakeModel(candidate.Thin(), 2, "weights"), tensors);
@@ -212,6 +215,23 @@ std::vector<NetworkMatch> MatchNetworks(const NamedTensors& tensors) {
     }
   }
   return published.empty() ? others : published;
+}
+
+PlacedNetworks FindNetworks(const TensorFile& file, const std::string& key,
+                            const std::string& path) {
+  constexpr int kMostTries = 16;  // each makes all networks
+  int tries = 0;
+  const auto match = [](const NamedTensors& tensors) {
+    const bool whole = std::all_of(tensors.begin(), tensors.end(),
+                                   [](const auto& item) { return item.second.defined(); });
+    return whole ? MatchNetworks(tensors) : std::vector<NetworkMatch>();
+  };
+  const auto fits = [&](const NamedTensors& tensors) {
+    return tries++ < kMostTries && !match(tensors).empty();
+  };
+  const std::optional<WeightPlace> place = FittingPlace(file, key, fits, path);
+  if (!place) return {UsualPlace(file, key, path), {}};
+  return {*place, match(TensorsAt(file, *place))};
 }
 
 }  // namespace seglab

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "base/json.h"
 #include "tensor/tensor_file.h"
+#include "weights/weight_place.h"
 
 namespace seglab {
 
@@ -17,5 +19,16 @@ struct NetworkMatch {
 /// and as many channels behind the first convolution; those of another width, which is named, only
 /// where no published one fits. Other channels and classes are left open. Takes tenths of a second.
 std::vector<NetworkMatch> MatchNetworks(const NamedTensors& tensors);
+
+/// The networks that weights in a file may be for, and where in it these stand.
+struct PlacedNetworks {
+  WeightPlace place;  ///< the usual one where there are no networks
+  std::vector<NetworkMatch> networks;
+};
+
+/// MatchNetworks with the weights at each possible place of a file, its largest.
+/// @param key  only those below this one; "" = all
+PlacedNetworks FindNetworks(const TensorFile& file, const std::string& key,
+                            const std::string& path);
 
 }  // namespace seglab

@@ -1,0 +1,55 @@
+#include "weights/network_shapes.h"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <set>
+#include <string_view>
+
+#include "base/error.h"
+#include "models/registry.h"
+#include "tensor/compat.h"
+#include "tensor/state.h"
+#include "weights/load.h"
+#include "weights/weight_place.h"
+
+namespace seglab {
+
+std::shared_ptr<SegModel> MakeShapes(const Json& spec, int classes, const std::string& path) {
+  try {
+    const ShapesOnly shapes;
+    return MakeModel(spec, classes, path);
+  } catch (const c10::Error& error) {
+    throw Error(path, ": describes a network that is larger than all memories (",
+                error.what_without_backtrace(), ")");
+  }
+}
+
+std::shared_ptr<SegModel> MakeShapes(const Json& spec, const std::string& path) {
+  const bool counted = spec.is_object() && spec.contains("num_classes");
+  return MakeShapes(spec, counted ? 0 : 1, path);
+}
+
+void TakeWeightsOf(const SegModel& shapes, TensorFile& file, const std::string& key,
+                   const std::string& path) {
+  std::set<std::string> known;
+  size_t needed = 0;
+  for (const auto& [name, tensor] : ModuleState(shapes)) {
+    known.insert(name);
+    if (!MayAlwaysMiss(name)) ++needed;
+  }
+  const auto fits = [&](const NamedTensors& tensors) {
+    size_t found = 0;
+    for (const auto& [name, tensor] : tensors) {
+      if (known.count(name) == 0) {
+        if (!HasAnyPrefix(name, AuxiliaryHeads())) return false;
+      } else if (!MayAlwaysMiss(name)) {
+        ++found;
+      }
+    }
+    return found == needed;
+  };
+  TakeFitting(file, key, fits, path);
+}
+
+}  // namespace seglab
