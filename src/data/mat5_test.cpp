@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <zlib.h>
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -161,6 +162,46 @@ TEST(Mat5, EveryChangedByteIsHarmless) {
       }
     }
   }
+}
+
+/// A matrix of class `kind` whose values are stored as `type`, byte by byte.
+std::string Numbers(const Writer& writer, uint32_t kind, uint32_t type,
+                    const std::vector<uint64_t>& values, int size) {
+  std::string data;
+  for (const uint64_t value : values) data += Number(value, size, writer.little);
+  const auto columns = static_cast<uint32_t>(values.size() / 2);
+  return writer.Element(14, writer.Head(kind, {2, columns}, "S") + writer.Element(type, data));
+}
+
+TEST(Mat5, NumbersOfEveryKind) {
+  constexpr uint64_t kOne = 0x3ff0000000000000, kThousand = 0x408f400000000000;  // doubles
+  for (const bool little : {true, false}) {
+    const Writer writer{little};
+    const auto read = [&](const std::string& matrix) {
+      return ReadMat5Numbers(writer.File(matrix), {"LabelMap", "S"}, "file")->values;
+    };
+    EXPECT_THAT(read(Numbers(writer, 9, 2, {1, 2, 3, 255}, 1)), ElementsAre(1, 2, 3, 255));
+    EXPECT_THAT(read(Numbers(writer, 11, 4, {1, 2, 3, 65535}, 2)), ElementsAre(1, 2, 3, 65535));
+    EXPECT_THAT(read(Numbers(writer, 6, 9, {kOne, kThousand}, 8)), ElementsAre(1, 1000));
+    // Doubles that are small whole numbers are stored as such.
+    EXPECT_THAT(read(Numbers(writer, 6, 2, {7, 0}, 1)), ElementsAre(7, 0));
+  }
+}
+
+TEST(Mat5, NumbersThatAreNoLabels) {
+  const Writer writer;
+  const auto error = [&](const std::string& matrix) {
+    return ErrorOf([&] { ReadMat5Numbers(writer.File(matrix), {"S"}, "file"); });
+  };
+  EXPECT_THAT(error(Numbers(writer, 6, 9, {0x3fe0000000000000, 0}, 8)), HasSubstr("0.5"));
+  EXPECT_THAT(error(Numbers(writer, 6, 9, {0x7ff8000000000000, 0}, 8)), HasSubstr("no label"));
+  EXPECT_THAT(error(Numbers(writer, 6, 3, {0xffff, 0}, 2)), HasSubstr("-1"));
+  EXPECT_THAT(error(Numbers(writer, 4, 4, {1, 0}, 2)), HasSubstr("no matrix of labels"));
+  EXPECT_THAT(error(writer.Element(
+                  14, writer.Head(9, {1u << 31, 1u << 31}, "S") + writer.Element(2, "ab"))),
+              HasSubstr("but holds 2 bytes"));
+  EXPECT_EQ(ReadMat5Numbers(writer.File(Numbers(writer, 9, 2, {1, 2}, 1)), {"X"}, "file"),
+            std::nullopt);
 }
 
 }  // namespace
