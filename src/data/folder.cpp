@@ -135,8 +135,10 @@ FolderOptions FolderOptions::FromJson(const Json& json, const std::string& path)
 std::shared_ptr<const Dataset> MakeFolder(const FolderOptions& options) {
   CheckRoot(options.root, "folder");
   const Places places = FindPlaces(options);
-  CheckThere(options, places.images, options.images);
-  CheckThere(options, places.masks, options.masks);
+  // A list of pairs needs no folders: its paths may begin at the root.
+  const bool listed = !places.list.empty();
+  if (!listed) CheckThere(options, places.images, options.images);
+  if (!listed) CheckThere(options, places.masks, options.masks);
   const Classes classes = ReadClasses(options);
   PairSource source;
   source.title = "folder";
@@ -144,12 +146,16 @@ std::shared_ptr<const Dataset> MakeFolder(const FolderOptions& options) {
   source.list = places.list;
   FileTableOptions look = {options.image_pattern, "", ""};
   if (places.masks != places.images) look.without = places.masks;
-  source.images = std::make_shared<FileTable>(places.images, look);
-  source.masks = {
-      std::make_shared<FileTable>(places.masks, FileTableOptions{options.mask_pattern, "", ""})};
-  source.pairs = source.list.empty()
-                     ? AllPairs(*source.images, source.masks)
-                     : ListedPairs(source.list, *source.images, source.masks, {options.root});
+  const auto table = [](const std::string& folder, const FileTableOptions& what) {
+    return FolderExists(folder) ? std::make_shared<FileTable>(folder, what)
+                                : std::make_shared<FileTable>();
+  };
+  source.images = table(places.images, look);
+  source.masks = {table(places.masks, {options.mask_pattern, "", ""})};
+  source.pairs = listed ? ListedPairs(source.list, *source.images, source.masks, {options.root})
+                        : AllPairs(*source.images, source.masks);
+  if (!AllHaveImages(source.pairs)) CheckThere(options, places.images, options.images);
+  if (!AllHaveMasks(source.pairs)) CheckThere(options, places.masks, options.masks);
   KeepFirst(source.pairs, options.limit);
   source.labels = classes.labels;
   source.values = classes.values;

@@ -142,6 +142,17 @@ TEST_F(PlainFolder, PatternsAndKindsOfNames) {
   EXPECT_EQ(MakeFolder(options_)->Size(), 2);
 }
 
+TEST_F(PlainFolder, ListsOfPairsMayBeginAtTheRoot) {
+  WritePairs(folder_.File("photos/day"), folder_.File("truth"), {"x"});
+  WriteBytes(folder_.File("train.txt"), "photos/day/x.png truth/x.png\n");
+  options_.split = "train";
+  const auto data = MakeFolder(options_);
+  EXPECT_EQ(data->Name(0), "photos/day/x");
+  EXPECT_TRUE(SamePixels(data->Get(0).truth.LabelMap(), PatternMask(8, 10, 3)));
+  WriteBytes(folder_.File("train.txt"), "x\n");
+  EXPECT_THAT(MakeError(), HasSubstr("no folder " + folder_.File("images")));
+}
+
 TEST_F(PlainFolder, ClassesMayStandInTheOptions) {
   WritePairs(folder_.File("images"), folder_.File("masks"), {"x"});
   std::filesystem::remove(folder_.File("classes.json"));

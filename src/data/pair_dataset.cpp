@@ -21,6 +21,7 @@ class PairDataset : public Dataset {
   const LabelSet& Labels() const override { return source_.labels; }
   Json Settings() const override {
     Json settings = {{"values", source_.values.ToJson(OfColors())}};
+    if (!source_.tells_values && settings["values"].is_null()) settings.erase("values");
     if (source_.view == ImageView::kAsStored) settings["orientation"] = "stored";
     return settings;
   }

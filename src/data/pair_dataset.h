@@ -24,6 +24,7 @@ struct PairSource {
   std::vector<PairFiles> pairs;
   LabelSet labels;
   MaskValues values;
+  bool tells_values = true;  ///< whether Settings say so where values mean themselves
   ImageView view = ImageView::kAsSeen;
 };
 

@@ -192,4 +192,14 @@ std::vector<PairFiles> ListedPairs(const std::string& list, const FileTable& ima
   return pairs;
 }
 
+bool AllHaveImages(const std::vector<PairFiles>& pairs) {
+  return std::none_of(pairs.begin(), pairs.end(),
+                      [](const PairFiles& pair) { return pair.image.empty(); });
+}
+
+bool AllHaveMasks(const std::vector<PairFiles>& pairs) {
+  return std::none_of(pairs.begin(), pairs.end(),
+                      [](const PairFiles& pair) { return pair.mask.empty(); });
+}
+
 }  // namespace seglab

@@ -33,4 +33,7 @@ std::vector<PairFiles> ListedPairs(const std::string& list, const FileTable& ima
                                    const MaskTables& masks, const std::vector<std::string>& roots,
                                    bool first_column = false);
 
+bool AllHaveImages(const std::vector<PairFiles>& pairs);
+bool AllHaveMasks(const std::vector<PairFiles>& pairs);
+
 }  // namespace seglab

@@ -89,14 +89,10 @@ std::shared_ptr<const Dataset> MakeVoc(const VocOptions& options) {
                 options.lists);
   }
   if (!sbd.empty() && !FolderExists(sbd)) throw Error("voc: no folder ", sbd, " (\"sbd\")");
-  if (sbd.empty() && !FolderExists(masks)) {
-    throw Error("voc: no folder ", masks, NearestPathHint(masks),
-                "; it must hold the masks <id>.png, or \"sbd\" must name ",
-                "the folder of SBD's labels");
-  }
   PairSource source;
   source.title = "voc";
   source.image_ending = ".jpg";
+  source.tells_values = false;
   source.labels = VocLabels();
   source.values.SetPalette(source.labels);
   source.values.SetColor(MaskColor(source.labels, kIgnoreLabel), kIgnoreLabel);
@@ -109,6 +105,12 @@ std::shared_ptr<const Dataset> MakeVoc(const VocOptions& options) {
   source.images = std::make_shared<FileTable>(images);
   source.masks = VocMasks(options, masks, sbd);
   source.pairs = ListedPairs(source.list, *source.images, source.masks, {options.root});
+  // A list of pairs needs no folder of masks.
+  if (source.masks.empty() && !AllHaveMasks(source.pairs)) {
+    throw Error("voc: no folder ", masks, NearestPathHint(masks),
+                "; it must hold the masks <id>.png, or \"sbd\" must name ",
+                "the folder of SBD's labels");
+  }
   KeepFirst(source.pairs, options.limit);
   return MakePairDataset(std::move(source));
 }

@@ -165,6 +165,19 @@ TEST_F(VocFolder, ListsOfPairsNameTheirMasks) {
                                  HasSubstr("train_aug.txt")));
 }
 
+TEST_F(VocFolder, ListsOfPairsNeedNoFolderOfMasks) {
+  std::filesystem::rename(root_ + "/SegmentationClass", root_ + "/SegmentationClassAug");
+  List("train", "/JPEGImages/a.jpg /SegmentationClassAug/a.png\n");
+  EXPECT_TRUE(SamePixels(MakeVoc(options_)->Get(0).truth.LabelMap(), PatternMask(20, 30, 21)));
+  List("train", "a\n");
+  EXPECT_THAT(MakeError(), AllOf(HasSubstr("no folder " + root_ + "/SegmentationClass"),
+                                 HasSubstr("nearest: " + root_ + "/SegmentationClassAug")));
+}
+
+TEST_F(VocFolder, SettingsAreThoseOfOld) {
+  EXPECT_EQ(MakeVoc(options_)->Settings(), Json::object());
+}
+
 TEST_F(VocFolder, WrongRootIsExplained) {
   options_.root = folder_.File("none");
   EXPECT_THAT(MakeError(), HasSubstr("no such folder " + options_.root));
