@@ -10,6 +10,7 @@
 #include "base/files.h"
 #include "base/format.h"
 #include "base/log.h"
+#include "data/mend.h"
 #include "experiment/environment.h"
 #include "experiment/picture_places.h"
 #include "experiment/run_config.h"
@@ -100,6 +101,12 @@ void CheckData(const PlannedRun& run, const TrainJob& job) {
                job.options.threads);
   CheckDataset(*job.val, run.spec.name + ": validation data", job.options.check_samples,
                job.options.threads);
+  const SharedPictures shared = FindSharedPictures(*job.train, *job.val);
+  if (shared.count > 0) {
+    Log::Warn(run.spec.name, ": ", shared.count, " of ", job.val->Size(),
+              " validation pictures are training pictures too, e.g. ", shared.names.front(),
+              "; their scores say nothing of others");
+  }
 }
 
 }  // namespace

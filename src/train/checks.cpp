@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/names.h"
 #include "data/audit.h"
+#include "data/mend.h"
 #include "tensor/device.h"
 
 namespace seglab {
@@ -28,6 +29,8 @@ void CheckDataset(const Dataset& dataset, const std::string& name, int64_t sampl
               " samples have no labelled pixel, e.g. ", audit.all_void.front(),
               "; they teach nothing");
   }
+  if (const std::string hopeless = WhyHopeless(audit, dataset.Labels()); !hopeless.empty())
+    Log::Warn(name, ": ", hopeless);
   const std::vector<std::string> absent = audit.AbsentClasses(dataset.Labels());
   if (!absent.empty()) {
     Log::Warn(name, ": ", absent.size(), " of ", dataset.Labels().size(),
