@@ -252,8 +252,8 @@ void Convert(const std::string& in, const std::string& out, const ConvertOptions
   if (options.as.empty()) {
     if (!IsCheckpoint(file) || !options.key.empty()) {
       const WeightPlace place = FindNetworks(file, options.key, from).place;
-      if (!place.IsPlain()) Log::Info(from, ": ", PlaceText(place));
       TakePlace(file, place, from);
+      if (!place.IsPlain()) Log::Info(from, ": ", PlaceText(place));
     }
     Copy(file, from, out, options);
   } else {

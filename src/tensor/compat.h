@@ -7,6 +7,8 @@
 #include <c10/core/impl/LocalDispatchKeySet.h>
 #include <torch/version.h>
 
+#include <optional>
+
 #define SEGLAB_TORCH_VERSION (TORCH_VERSION_MAJOR * 100 + TORCH_VERSION_MINOR)
 
 namespace seglab {
@@ -62,10 +64,20 @@ class AutocastGuard {
 /// goes by the highest of the backends, which the devices that hold numbers stand below.
 class ShapesOnly {
  public:
-  ShapesOnly() : guard_(c10::DispatchKeySet(c10::DispatchKey::Meta)) {}
+  ShapesOnly() : before_(c10::impl::tls_local_dispatch_key_set()) {
+    guard_.emplace(c10::DispatchKeySet(c10::DispatchKey::Meta));
+  }
+  ~ShapesOnly() {
+    guard_.reset();
+    // LibTorch's guard leaves the backend's bit behind.
+    c10::impl::_force_tls_local_dispatch_key_set(before_);
+  }
+  ShapesOnly(const ShapesOnly&) = delete;
+  ShapesOnly& operator=(const ShapesOnly&) = delete;
 
  private:
-  c10::impl::IncludeDispatchKeyGuard guard_;
+  c10::impl::LocalDispatchKeySet before_;
+  std::optional<c10::impl::IncludeDispatchKeyGuard> guard_;
 };
 
 /// No autocast for as long as this object lives.

@@ -185,6 +185,7 @@ class PickleMachine {
   void PushGlobal(std::string_view module, std::string_view name) {
     const std::string full =
         StrCat(module.substr(0, kLongestGlobal), ".", name.substr(0, kLongestGlobal));
+    if (module.empty() || name.empty()) Fail("a name that is empty");
     const auto [found, added] = places_.try_emplace(full, pickle_.globals_.size());
     if (added) {
       budget_.Charge(kCostOfGlobal + 2 * full.size());

@@ -141,6 +141,7 @@ class StateReader {
     }
     root = WithoutTag(root);
     if (root.Is(Kind::kCall) && !IsModule(root)) {
+      if (script_) NoTensors();
       throw Error(path_, ": holds ", ObjectText(root),
                   ", which is never made here; save its weights in Python: "
                   "torch.save(torch.load(...).state_dict(), ...)");
@@ -174,8 +175,8 @@ class StateReader {
                   "; save the weights in Python: torch.save(model.state_dict(), ...)");
     }
     if (arrays_ > 0) {
-      throw Error(path_, ": holds no tensors but ", arrays_,
-                  " arrays of numpy; make them tensors in Python: torch.save({k: "
+      throw Error(path_, ": holds no tensors but ", arrays_, arrays_ == 1 ? " array" : " arrays",
+                  " of numpy; make them tensors in Python: torch.save({k: "
                   "torch.as_tensor(v) for k, v in d.items()}, ...)");
     }
     throw Error(path_,
@@ -191,11 +192,13 @@ class StateReader {
 
   /// "an object of \"a.B\"", "what a call of \"a.b\" makes"
   static std::string ObjectText(PickleValue call) {
-    const PickleValue callee = call[0];
+    PickleValue callee = call[0];
+    const bool function = callee.Is(Kind::kGlobal) && !call.IsObject();
+    // The old format saves a network's class as it does data: ("module", class, file, source).
+    if (callee.Is(Kind::kPersistent) && callee[0].size() > 1) callee = callee[0][1];
     const std::string name =
-        callee.Is(Kind::kGlobal) ? Quoted(callee.Text()) : std::string("a class saved with it");
-    return call.IsObject() || !callee.Is(Kind::kGlobal) ? "an object of " + name
-                                                        : "what a call of " + name + " makes";
+        callee.Is(Kind::kGlobal) ? Quoted(callee.Text()) : std::string("a class without a name");
+    return function ? "what a call of " + name + " makes" : "an object of " + name;
   }
 
   std::optional<PickleValue> Wrapped(PickleValue dict) {

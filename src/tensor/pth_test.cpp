@@ -232,7 +232,8 @@ TEST_F(PthTest, TensorsOfOtherTypesAreLeftUnread) {
 TEST_F(PthTest, ArraysOfNumpyAreNamed) {
   const std::string array =
       Call(Global("numpy.core.multiarray", "_reconstruct"), Tuple({Global("numpy", "ndarray")}));
-  EXPECT_THAT(Messages(Dict({{"w", array}})), Each(HasSubstr("1 arrays of numpy")));
+  EXPECT_THAT(Message(ZipPth(Dict({{"w", array}, {"v", array}}), {})),
+              HasSubstr("2 arrays of numpy"));
 }
 
 /// An object of TorchScript with these attributes.
@@ -380,8 +381,8 @@ TEST_F(PthTest, NothingIsExecuted) {
           Read(format(Dict({{"w", small_}, {"x", call}}), {{"0", Counting<float>(6)}}));
       EXPECT_THAT(file.unread.at("x"), HasSubstr(module + "." + name));
     }
-    EXPECT_THAT(Messages(Dict({{"x", call}})), Each(HasSubstr(name)));
-    EXPECT_THAT(Messages(call), Each(HasSubstr(name)));
+    EXPECT_THAT(Message(ZipPth(Dict({{"x", call}}), {})), HasSubstr(name));
+    EXPECT_THAT(Message(LegacyPth(call, {})), HasSubstr(name));
   }
   EXPECT_FALSE(FileExists(folder_.File("trap")));
 }

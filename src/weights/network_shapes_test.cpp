@@ -110,8 +110,23 @@ TEST_F(OthersFiles, AKeyOrPrefixIsTakenOffAndSaid) {
                 AllOf(HasSubstr(path_), HasSubstr(std::string("\"") + prefix + "\" is taken off"),
                       HasSubstr("1 tensor elsewhere")));
     EXPECT_EQ(Difference(Snapshot(*model_), Snapshot(*loaded.model)), "") << prefix;
-    EXPECT_EQ(FindNetworks(ReadSafetensors(path_), "", path_).place.prefix, prefix);
   }
+}
+
+TEST(FindNetworks, LooksAtEveryPlace) {
+  const Json spec = {{"name", "fcn8s"}, {"backbone", {{"name", "resnet18"}, {"width", 0.0625}}}};
+  TensorFile file;
+  file.tensors.emplace_back("optimizer.m", torch::zeros({1}));
+  for (const char* prefix : {"zoo.module.", "zoo_ema."}) {
+    for (const auto& [name, tensor] : ModuleState(*MakeShapes(spec, 3, "spec")))
+      file.tensors.emplace_back(prefix + name, tensor);
+  }
+  const PlacedNetworks found = FindNetworks(file, "", "x");
+  EXPECT_EQ(found.place.prefix, "zoo.module.");
+  EXPECT_EQ(found.place.others, std::vector<std::string>{"zoo_ema"});
+  ASSERT_EQ(found.networks.size(), 1u);
+  EXPECT_EQ(found.networks[0].spec, spec);
+  EXPECT_EQ(FindNetworks(file, "zoo_ema", "x").place.prefix, "zoo_ema.");
 }
 
 TEST_F(OthersFiles, TheMovingAverageIsTakenByChoice) {

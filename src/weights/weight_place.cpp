@@ -127,8 +127,18 @@ void CheckAllRead(const TensorFile& file, const std::string& path) {
   const auto& [name, why] = *file.unread.begin();
   const size_t more = file.unread.size() - 1;
   throw Error(path, ": ", Quoted(name), more > 0 ? StrCat(" (and ", more, " more)") : "", " ", why,
-              ", which is not read here; make it an ordinary tensor in Python (.dequantize(), "
-              ".to_dense(), .float()), or leave it out");
+              "; make it an ordinary tensor in Python (.dequantize(), .to_dense(), .float()), or "
+              "leave it out");
+}
+
+bool Fits(const TensorFile& file, const WeightPlace& place, const NamesFit& fits) {
+  const NamedTensors tensors = TensorsAt(file, place);
+  if (!place.unwrapped) return fits(tensors);
+  const bool wrapped = std::any_of(file.tensors.begin(), file.tensors.end(), [&](const auto& item) {
+    return item.first.starts_with(place.prefix) &&
+           HasWrapperStep(std::string_view(item.first).substr(place.prefix.size()));
+  });
+  return wrapped && AreNamesUnique(tensors) && fits(tensors);
 }
 
 }  // namespace
@@ -172,22 +182,17 @@ std::vector<WeightPlace> PossiblePlaces(const TensorFile& file, const std::strin
 std::optional<WeightPlace> FittingPlace(const TensorFile& file, const std::string& key,
                                         const NamesFit& fits, const std::string& path) {
   std::vector<WeightPlace> found;
-  for (WeightPlace& place : PossiblePlaces(file, key, path)) {
-    NamedTensors tensors = TensorsAt(file, place);
-    bool fit = fits(tensors);
-    if (!fit && std::any_of(tensors.begin(), tensors.end(),
-                            [](const auto& item) { return HasWrapperStep(item.first); })) {
-      place.unwrapped = true;
-      tensors = TensorsAt(file, place);
-      fit = AreNamesUnique(tensors) && fits(tensors);
+  // What fits as it is goes first; then, elsewhere, what fits without the wrappers in its names.
+  for (bool unwrapped : {false, true}) {
+    for (WeightPlace& place : PossiblePlaces(file, key, path)) {
+      const bool known = std::any_of(found.begin(), found.end(), [&](const WeightPlace& other) {
+        return place.prefix.starts_with(other.prefix) || other.prefix.starts_with(place.prefix);
+      });
+      place.unwrapped = unwrapped;
+      if (known || !Fits(file, place, fits)) continue;
+      if (place.prefix.empty()) return place;
+      found.push_back(place);
     }
-    if (!fit) continue;
-    if (place.prefix.empty()) return place;
-    // What was found with its wrappers left out is not found again behind them.
-    const bool inner = std::any_of(found.begin(), found.end(), [&](const WeightPlace& outer) {
-      return place.prefix.starts_with(outer.prefix);
-    });
-    if (!inner) found.push_back(place);
   }
   if (found.empty()) return std::nullopt;
   const auto rank = [&](const WeightPlace& place) {
@@ -244,8 +249,8 @@ void TakePlace(TensorFile& file, const WeightPlace& place, const std::string& pa
 void TakeFitting(TensorFile& file, const std::string& key, const NamesFit& fits,
                  const std::string& path) {
   const std::optional<WeightPlace> fitting = FittingPlace(file, key, fits, path);
-  if (fitting && !fitting->IsPlain() && !fitting->tie) Log::Info(path, ": ", PlaceText(*fitting));
   TakePlace(file, fitting ? *fitting : UsualPlace(file, key, path), path);
+  if (fitting && !fitting->IsPlain()) Log::Info(path, ": ", PlaceText(*fitting));
 }
 
 std::string PlaceText(const WeightPlace& place) {

@@ -6,7 +6,7 @@ import os
 import subprocess
 import unittest
 
-from harness import PROGRAM, ProgramTest, environment, rgb_png
+from harness import PROGRAM, ProgramTest, environment, read_bytes, rgb_png
 
 
 class Door(ProgramTest):
@@ -22,7 +22,7 @@ class Door(ProgramTest):
 
     def test_too_many_threads(self):
         image = self.write("a.png", rgb_png(16, 16))
-        self.will_fail_with(1, "score", "--truth", self.folder, "--predicted", self.folder,
+        self.will_fail_with(1, "score", "--truth", self.folder, "--predictions", self.folder,
                             "--threads", "1000000", says=["--threads", "1000000"])
         self.will_fail_with(1, "eval", "--checkpoint", image, "--dataset", "shapes", "--threads",
                             "1000000", says=["--threads", "1000000"])
@@ -40,11 +40,10 @@ class Door(ProgramTest):
     def test_a_closed_stdout_is_no_file(self):
         """What is opened next must not become the stream that is printed to."""
         path = self.write("x.json", json.dumps({"names": ["a"]}))
-        before = open(path, "rb").read()
+        before = read_bytes(path)
         subprocess.run(["/bin/sh", "-c", "'%s' weights inspect '%s' >&- 2>&- <&-" %
                         (PROGRAM, path)], env=environment())
-        with open(path, "rb") as file:
-            self.assertEqual(file.read(), before)
+        self.assertEqual(read_bytes(path), before)
 
     def test_settings_and_experiments_have_bounds(self):
         experiment = self.write("x.json", {"runs": [{"name": "A"}]})

@@ -8,11 +8,12 @@ import os
 import struct
 import unittest
 
-from harness import (ProgramTest, TINY_BACKBONE, floats, read_bytes, read_safetensors, safetensors,
-                     seglab, shared_folder)
+from harness import (ProgramTest, floats, read_bytes, read_safetensors, safetensors, seglab,
+                     shared_folder)
 from torch_file import Call, Tensor, foreign, legacy_pth, zip_pth
 
-MODEL = {"name": "fcn8s", "backbone": TINY_BACKBONE}
+# One that `inspect` knows by its names.
+MODEL = {"name": "fcn8s", "backbone": {"name": "resnet18", "width": 0.0625}}
 
 
 def behind(prefix, items):
@@ -98,7 +99,7 @@ class Others(ProgramTest):
 
     def test_wrappers_within_the_names(self):
         wrapped = collections.OrderedDict(
-            (name.replace("features.", "features.module."), tensor)
+            (name.replace("layer1.", "layer1.module."), tensor)
             for name, tensor in self.tensors().items())
         found, result = self.convert(zip_pth(wrapped))
         self.assertEqual(found, self.weights)
@@ -174,12 +175,14 @@ class Others(ProgramTest):
     # What is no weight file of these
 
     def test_torchscript_is_recognised_and_read(self):
+        kind = foreign("__torch__.net.Module")
+
         def module(items):
-            made = foreign("__torch__.net.Module")()
+            made = kind()
             made.__dict__.update(items)
             return made
 
-        def tree(items):
+        def tree_of(items):
             inner = {}
             for name, tensor in items.items():
                 first, _, rest = name.partition(".")
@@ -187,10 +190,10 @@ class Others(ProgramTest):
                     inner.setdefault(first, {})[rest] = tensor
                 else:
                     inner[first] = tensor
-            return module({name: tree(item) if isinstance(item, dict) else item
+            return module({name: tree_of(item) if isinstance(item, dict) else item
                            for name, item in inner.items()})
 
-        script = zip_pth(tree(self.tensors()), [("constants.pkl", b"\x80\x02).")])
+        script = zip_pth(tree_of(self.tensors()), [("constants.pkl", b"\x80\x02).")])
         self.assertEqual(self.inspect(script)["format"], "torchscript")
         self.assertEqual(self.convert(script)[0], self.weights)
         self.refuse(zip_pth(module({}), [("constants.pkl", b"\x80\x02).")]), "TorchScript")
