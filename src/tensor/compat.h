@@ -61,14 +61,17 @@ class AutocastGuard {
 
 /// Tensors that are made while this object lives have a shape and no memory, whichever device they
 /// are asked for on ("meta" tensors): a network made then costs neither memory nor time. Dispatch
-/// goes by the highest of the backends, which the devices that hold numbers stand below.
+/// goes by the highest of the backends, which the devices that hold numbers stand below, where
+/// BackendSelect does not choose the asked one first.
 class ShapesOnly {
  public:
   ShapesOnly() : before_(c10::impl::tls_local_dispatch_key_set()) {
-    guard_.emplace(c10::DispatchKeySet(c10::DispatchKey::Meta));
+    include_.emplace(c10::DispatchKeySet(c10::DispatchKey::Meta));
+    exclude_.emplace(c10::DispatchKeySet(c10::DispatchKey::BackendSelect));
   }
   ~ShapesOnly() {
-    guard_.reset();
+    exclude_.reset();
+    include_.reset();
     // LibTorch's guard leaves the backend's bit behind.
     c10::impl::_force_tls_local_dispatch_key_set(before_);
   }
@@ -77,7 +80,8 @@ class ShapesOnly {
 
  private:
   c10::impl::LocalDispatchKeySet before_;
-  std::optional<c10::impl::IncludeDispatchKeyGuard> guard_;
+  std::optional<c10::impl::IncludeDispatchKeyGuard> include_;
+  std::optional<c10::impl::ExcludeDispatchKeyGuard> exclude_;
 };
 
 /// No autocast for as long as this object lives.

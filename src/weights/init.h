@@ -13,7 +13,7 @@ namespace seglab {
 struct InitOptions {
   std::string from;               ///< file, or run folder
   std::vector<std::string> skip;  ///< prefixes of layers to leave out (they keep fresh values)
-  std::string key;                ///< of the weights in the file, "model_ema"; "" = those that fit
+  std::string key = {};           ///< of the weights in the file, "model_ema"; "" = those that fit
 };
 
 /// Starts `model` with these tensors of a classifier of its backbone, an earlier FCN stage, or the

@@ -124,7 +124,7 @@ TEST(FindNetworks, LooksAtEveryPlace) {
   const PlacedNetworks found = FindNetworks(file, "", "x");
   EXPECT_EQ(found.place.prefix, "zoo.module.");
   EXPECT_EQ(found.place.others, std::vector<std::string>{"zoo_ema"});
-  ASSERT_EQ(found.networks.size(), 1u);
+  ASSERT_FALSE(found.networks.empty());
   EXPECT_EQ(found.networks[0].spec, spec);
   EXPECT_EQ(FindNetworks(file, "zoo_ema", "x").place.prefix, "zoo_ema.");
 }
@@ -172,8 +172,7 @@ TEST(CheckpointMetadata, IsNotTrusted) {
   }
   for (const char* key : {"labels", "traits"}) {
     for (const char* value : {"5", "[]", "[1]", "{\"names\": 3}", "", "{\"a\": 1}"}) {
-      if (key == std::string("labels") || value != std::string("[]"))
-        EXPECT_THAT(message(key, value), HasSubstr(path)) << key << value;
+      EXPECT_THAT(message(key, value), HasSubstr(path)) << key << value;
     }
   }
   std::string keys = "{\"name\": \"fcn8s\"";
