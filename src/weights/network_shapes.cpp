@@ -3,6 +3,7 @@
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <string_view>
 
@@ -15,9 +16,23 @@
 
 namespace seglab {
 
+namespace {
+
+/// Whether a network is fitted to features, which it computes as soon as it is made.
+bool IsFitted(const Json& spec) {
+  const Json object = ModelObject(spec);
+  const Json name = object.is_object() ? object.value("name", Json()) : Json();
+  return std::any_of(ModelRows().begin(), ModelRows().end(), [&](const ModelRow& row) {
+    return row.recipe == Recipe::kFitted && name == Json(row.name);
+  });
+}
+
+}  // namespace
+
 std::shared_ptr<SegModel> MakeShapes(const Json& spec, int classes, const std::string& path) {
   try {
-    const ShapesOnly shapes;
+    std::optional<ShapesOnly> shapes;
+    if (!IsFitted(spec)) shapes.emplace();
     return MakeModel(spec, classes, path);
   } catch (const c10::Error& error) {
     throw Error(path, ": describes a network that is larger than all memories (",

@@ -10,7 +10,7 @@
 namespace seglab {
 
 /// A network of which only names and shapes are there: it takes neither memory nor time, however
-/// large it would be, and computes nothing.
+/// large it would be, and computes nothing. One that is fitted (R-CNN) is made whole.
 /// @param spec, classes, path  as MakeModel takes them
 /// @throws Error as MakeModel, and on sizes beyond all memories
 std::shared_ptr<SegModel> MakeShapes(const Json& spec, int classes, const std::string& path);
