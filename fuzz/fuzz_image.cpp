@@ -1,5 +1,6 @@
 #include <unistd.h>
 #include <cstdio>
+#include <string>
 
 #include "base/files.h"
 #include "data/image_file.h"
