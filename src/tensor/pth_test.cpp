@@ -14,10 +14,8 @@ namespace {
 
 using namespace std::string_literals;
 using namespace test_files;
-using testing::HasSubstr;
-
-using NameList = std::vector<std::string>;
 using testing::Each;
+using testing::HasSubstr;
 
 TEST_F(PthTest, StridesAndOffsets) {
   struct Case {
@@ -143,91 +141,6 @@ TEST_F(PthTest, NamesAreFlattened) {
   }
 }
 
-TEST_F(PthTest, TheKeyOfTheWeightsIsFound) {
-  for (const std::string key : {"state_dict", "model_state_dict", "model_state", "model", "net",
-                                "network", "weights", "state_dict_ema"}) {
-    const std::string value = Dict({{"epoch", Int(3)},
-                                    {"optimizer", Dict({{"m", small_}, {"lr", Int(1)}})},
-                                    {"best", small_},
-                                    {key, Dict({{"module.w", small_}, {"depth", Int(2)}})}});
-    const TensorFile file = Read(ZipPth(value, {{"0", Counting<float>(6)}}));
-    EXPECT_EQ(file.key, key);
-    EXPECT_EQ(Names(file), (NameList{"optimizer.m", "best", key + ".module.w"}));
-    EXPECT_EQ(file.metadata, (std::map<std::string, std::string>{{"epoch", "3"}, {"depth", "2"}}));
-  }
-  const TensorFile inner = Read(ZipPth(
-      Dict({{"state_dict", Dict({{"net", Dict({{"w", small_}})}})}}), {{"0", Counting<float>(6)}}));
-  EXPECT_EQ(inner.key, "state_dict.net");
-  // "model" without tensors is no key of weights.
-  const TensorFile file =
-      Read(ZipPth(Dict({{"model", Dict({{"arch", Text("vgg")}})}, {"w", small_}}),
-                  {{"0", Counting<float>(6)}}));
-  EXPECT_EQ(file.key, "");
-  EXPECT_EQ(file.metadata.at("model.arch"), "vgg");
-}
-
-TEST_F(PthTest, ObjectsBesideTheWeightsAreLeftOut) {
-  const std::string type = Global("my.tools", "Config");
-  const std::string config = type + ")\x81" + Dict({{"lr", Int(1)}}) + "b";
-  const std::string keeper = type + ")\x81" + Dict({{"w", small_}}) + "b";
-  const std::string made = Call(Global("my.tools", "make"), ")");
-  for (Maker format : kFormats) {
-    const TensorFile file =
-        Read(format(Dict({{"w", small_}, {"config", config}, {"keeper", keeper}, {"made", made}}),
-                    {{"0", Counting<float>(6)}}));
-    EXPECT_EQ(Names(file), NameList{"w"});
-    EXPECT_EQ(file.unread.count("config"), 0u) << "it holds no tensors";
-    EXPECT_THAT(file.unread.at("keeper"), HasSubstr("an object of \"my.tools.Config\""));
-    EXPECT_THAT(file.unread.at("made"), HasSubstr("a call of \"my.tools.make\" makes"));
-  }
-  EXPECT_THAT(Messages(keeper), Each(HasSubstr("an object of \"my.tools.Config\"")));
-  EXPECT_THAT(Messages(Dict({{"model", keeper}})), Each(HasSubstr("\"model\" is an object of")));
-}
-
-TEST_F(PthTest, TensorsOfOtherTypesAreLeftUnread) {
-  const std::string complex = Tensor(Storage("1", 3, "ComplexFloat"), 0, {3}, {1});
-  const std::string value = Dict({{"w", small_}, {"z", complex}});
-  const std::string numbers = Counting<float>(6);
-  const TensorFile zip = Read(ZipPth(value, {{"0", numbers}, {"1", numbers}}));
-  std::string old = LegacyPth(value, {{"0", numbers}, {"1", numbers}});
-  old[old.size() - 32] = 3;  // elements of storage "1"
-  for (const TensorFile& file : {zip, Read(old)}) {
-    EXPECT_EQ(Names(file), NameList{"w"});
-    EXPECT_THAT(file.unread.at("z"), HasSubstr("ComplexFloat"));
-  }
-  const std::string quantised =
-      Call(Global("torch._utils", "_rebuild_qtensor"), Tuple({Storage("0", 6), Int(0)}));
-  EXPECT_THAT(Messages(Dict({{"w", quantised}})), Each(HasSubstr("_rebuild_qtensor")));
-}
-
-TEST_F(PthTest, ArraysOfNumpyAreNamed) {
-  const std::string array =
-      Call(Global("numpy.core.multiarray", "_reconstruct"), Tuple({Global("numpy", "ndarray")}));
-  EXPECT_THAT(Message(ZipPth(Dict({{"w", array}, {"v", array}}), {})),
-              HasSubstr("2 arrays of numpy"));
-}
-
-/// An object of TorchScript with these attributes.
-std::string ScriptModule(const std::string& name,
-                         const std::vector<std::pair<std::string, std::string>>& attributes) {
-  return Global("__torch__.net", name) + ")\x81" + Dict(attributes) + "b";
-}
-
-TEST_F(PthTest, ParametersOfTorchScriptAreRead) {
-  const std::string conv = ScriptModule("Conv", {{"weight", small_}, {"training", "\x89"}});
-  const std::string net = ScriptModule("Net", {{"training", "\x89"}, {"conv1", conv}});
-  ZipEntry code{"a/code/net.py", "packed"};
-  code.method = 8;
-  const TensorFile file = Read(Zip({{"a/data.pkl", Begin() + net + "."},
-                                    {"a/constants.pkl", Begin() + ")."},
-                                    code,
-                                    {"a/data/0", Counting<float>(6)}}));
-  EXPECT_EQ(file.format, "torchscript");
-  EXPECT_EQ(Names(file), NameList{"conv1.weight"});
-  EXPECT_TRUE(file.metadata.empty());
-  EXPECT_THAT(Messages(net), Each(HasSubstr("an object of \"__torch__.net.Net\"")));
-}
-
 // LibTorch's own writer, which shares no code with the tests above.
 TEST_F(PthTest, ReadsWhatLibTorchWrites) {
   torch::manual_seed(1);
@@ -246,6 +159,173 @@ TEST_F(PthTest, ReadsWhatLibTorchWrites) {
     EXPECT_EQ(read->scalar_type(), item.value().scalar_type());
     EXPECT_TRUE(at::equal(*read, item.value())) << item.key();
   }
+}
+
+TEST_F(PthTest, ShapesOutsideTheStorageAreRefused) {
+  struct Case {
+    int64_t offset;
+    std::vector<int64_t> sizes, strides;
+  };
+  const int64_t huge = INT64_MAX;
+  for (const Case& view :
+       {Case{0, {7}, {1}}, Case{1, {2, 3}, {3, 1}}, Case{6, {}, {}}, Case{huge, {1}, {1}},
+        Case{-1, {2}, {1}}, Case{0, {-1}, {1}}, Case{0, {2}, {-1}}, Case{5, {2}, {-3}},
+        Case{0, {2}, {huge}}, Case{5, {huge}, {1}}, Case{0, {huge, 3}, {3, 1}},
+        Case{0, {huge, huge}, {1, 1}}, Case{1, {2, 2}, {huge, huge}},
+        Case{0, {1LL << 32, 1LL << 32}, {0, 0}}, Case{0, {0, huge, huge}, {1, 1, 1}},
+        Case{0, {2, 3}, {1}}, Case{0, {2}, {1, 1}},
+        Case{0, std::vector<int64_t>(65, 1), std::vector<int64_t>(65, 1)}}) {
+    EXPECT_THAT(
+        Messages(Dict({{"w", Tensor(Storage("0", 6), view.offset, view.sizes, view.strides)}})),
+        Each(HasSubstr("tensor \"w\"")));
+  }
+}
+
+// 4 bytes of data that would be a terabyte when copied.
+TEST_F(PthTest, ExpandedBombsAreRefused) {
+  EXPECT_THAT(Messages(Dict({{"w", Tensor(Storage("0", 6), 0, {1LL << 38}, {0})}})),
+              Each(HasSubstr("repeat the data")));
+  std::vector<std::pair<std::string, std::string>> many;
+  for (int i = 0; i < 100; ++i)
+    many.emplace_back(StrCat("w", i), Tensor(Storage("0", 6), 0, {1 << 20}, {0}));
+  EXPECT_THAT(Messages(Dict(many)), Each(HasSubstr("repeat the data")));
+}
+
+TEST_F(PthTest, StoragesMustFitTheirDescription) {
+  for (int elements : {0, 5, 7})
+    EXPECT_THAT(Messages(Dict({{"w", small_}}), elements), Each(HasSubstr("instead of")));
+  for (Maker format : kFormats) {
+    EXPECT_THAT(Message(format(Dict({{"w", small_}}), {})),
+                HasSubstr("no data for its storage \"0\""));
+    const std::string twice =
+        Dict({{"a", small_}, {"b", Tensor(Storage("0", 6, "Int"), 0, {1}, {1})}});
+    EXPECT_THAT(Message(format(twice, {{"0", Counting<float>(6)}})), HasSubstr("two ways"));
+    for (int64_t elements : {int64_t{-1}, INT64_MAX, INT64_MAX / 4 + 1}) {
+      const std::string value = Dict({{"w", Tensor(Storage("0", elements), 0, {1}, {1})}});
+      EXPECT_NE(Message(format(value, {{"0", Counting<float>(6)}})), "") << elements;
+    }
+  }
+  const std::string odd = Counting<float>(6) + "x";
+  EXPECT_THAT(Message(ZipPth(Dict({{"w", small_}}), {{"0", odd}})), HasSubstr("instead of"));
+  const auto legacy = [&](const std::string& keys, const std::string& data) {
+    return Message(LegacyHead() + Begin() + Dict({{"w", small_}}) + "." + Begin() + keys + "." +
+                   data);
+  };
+  const std::string data = Counting<float>(6), six = Little(6, 8);
+  EXPECT_EQ(legacy(List({Text("0")}), six + data), "");
+  EXPECT_THAT(legacy(List({Text("0")}), six + data + "x"), HasSubstr("1 bytes after"));
+  EXPECT_THAT(legacy(List({Text("0"), Text("0")}), six + data + six + data),
+              HasSubstr("listed twice"));
+  EXPECT_THAT(legacy(List({Text("0"), Text("1")}), six + data + six + data),
+              HasSubstr("no tensor"));
+  EXPECT_THAT(legacy(List({Int(0)}), six + data), HasSubstr("no name"));
+  EXPECT_THAT(legacy(Int(0), six + data), HasSubstr("no list"));
+  EXPECT_NE(legacy(List({Text("0")}), Little(UINT64_MAX, 8) + data), "");
+}
+
+TEST_F(PthTest, WhatIsNoStateIsRefused) {
+  EXPECT_THAT(Messages(Dict({{"w", Int(1)}, {"x", small_.substr(0, 0) + "N"}})),
+              Each(HasSubstr("a.pth")));
+  EXPECT_THAT(Message(ZipPth(Dict({{"w", Int(1)}}), {})), HasSubstr("no tensors"));
+  EXPECT_THAT(Messages(small_), Each(HasSubstr("single tensor")));
+  EXPECT_THAT(Messages(Dict({{"", small_}})), Each(HasSubstr("without a name")));
+  EXPECT_THAT(Messages(Dict({{"a", small_}, {"a", small_}})),
+              Each(HasSubstr("two tensors of the name \"a\"")));
+  EXPECT_THAT(Messages(Dict({{"a.b", small_}, {"a", Dict({{"b", small_}})}})),
+              Each(HasSubstr("two tensors")));
+  EXPECT_THAT(Messages(Dict({{std::string(513, 'x'), small_}})),
+              Each(HasSubstr("longer than 512")));
+  EXPECT_THAT(Messages("}(N" + small_ + "u"), Each(HasSubstr("no text")));
+  const std::string tensor2 = Global("torch._utils", "_rebuild_tensor_v2"),
+                    parameter = Global("torch._utils", "_rebuild_parameter");
+  for (const std::string& call : {Call(tensor2, ")"), Call(tensor2, Ints({1, 2, 3, 4})),
+                                  Call(parameter, ")"), Call(parameter, Tuple({Int(1)})),
+                                  Call(Global("torch._tensor", "_rebuild_from_type_v2"),
+                                       Tuple({tensor2, tensor2, Int(1)}))}) {
+    EXPECT_THAT(Messages(Dict({{"w", call}, {"x", small_}})), Each(HasSubstr("unknown way")));
+  }
+  std::string wrapped = small_;
+  for (int i = 0; i < 10; ++i) wrapped = Call(parameter, Tuple({wrapped}));
+  EXPECT_THAT(Messages(Dict({{"w", wrapped}})), Each(HasSubstr("unknown way")));
+}
+
+TEST_F(PthTest, DeepAndCyclicDictsAreRefused) {
+  std::string deep = small_;
+  for (int i = 0; i < 100; ++i) deep = Dict({{"d", deep}});
+  EXPECT_THAT(Messages(deep), Each(HasSubstr("nest deeper")));
+  std::string lists;
+  for (int i = 0; i < 100'000; ++i) lists += "]";
+  EXPECT_THAT(Messages(Dict({{"w", small_}, {"d", lists + std::string(99'999, 'a')}})),
+              Each(HasSubstr("nest deeper")));
+  EXPECT_THAT(Messages("}q\0"s + Text("w") + small_ + "s" + Text("d") + "h\0s"s),
+              Each(HasSubstr("nest deeper")));
+  EXPECT_THAT(Messages("}q\0"s + Text("w") + small_ + "s" + Text("model") + "h\0s"s),
+              Each(HasSubstr("nest deeper")));
+}
+
+// Every dict holds the one before twice: 2^60 paths through a few hundred bytes.
+TEST_F(PthTest, SharedDictsDoNotMultiply) {
+  for (const std::string& core : {Dict({{"w", small_}}), Dict({{"n", Int(1)}}), "]"s}) {
+    std::string value = core + "q\0"s;
+    for (int i = 0; i < 60; ++i)
+      value = "}(" + Text("a") + value + Text("b") + "h" + Little(static_cast<uint64_t>(i), 1) +
+              "uq" + Little(static_cast<uint64_t>(i + 1), 1);
+    EXPECT_THAT(Messages(Dict({{"z", small_}, {"d", value}})), Each(HasSubstr("far more objects")));
+  }
+}
+
+TEST_F(PthTest, OtherContainersAreRefused) {
+  const std::string value = Dict({{"w", small_}}), data = Counting<float>(6);
+  EXPECT_THAT(Message(""), HasSubstr("neither"));
+  EXPECT_THAT(Message("PK"), HasSubstr("neither"));
+  EXPECT_THAT(Message(Zip({{"archive/other", "x"}})), HasSubstr("no data.pkl"));
+  EXPECT_THAT(Message(Zip({{"a/b/data.pkl", "N."}})), HasSubstr("no data.pkl"));
+  EXPECT_THAT(Message(Zip({{"a/data.pkl", "N."}, {"b/data.pkl", "N."}})),
+              HasSubstr("two data.pkl"));
+  EXPECT_THAT(Message(Zip({{"a/data.pkl", "N."}, {"a/constants.pkl", "N."}})),
+              HasSubstr("TorchScript"));
+  const auto order = [&](const std::string& text) {
+    return Message(
+        Zip({{"a/data.pkl", Begin() + value + "."}, {"a/data/0", data}, {"a/byteorder", text}}));
+  };
+  EXPECT_EQ(order("little"), "");
+  EXPECT_THAT(order("big"), HasSubstr("high byte first"));
+  EXPECT_THAT(Message(LegacyHead(false) + Begin() + value + "."), HasSubstr("high byte first"));
+  std::string other = LegacyPth(value, {{"0", data}});
+  other.replace(other.find(Int(1001)), 10, Int(1002));
+  EXPECT_THAT(Message(other), HasSubstr("unknown version"));
+}
+
+TEST_F(PthTest, EveryTruncationIsRefused) {
+  for (Maker format : kFormats) {
+    const std::string bytes =
+        format(Dict({{"w", small_}, {"v", Tensor(Storage("1", 3), 0, {3}, {1})}}),
+               {{"0", Counting<float>(6)}, {"1", Counting<float>(3)}});
+    for (size_t size = 0; size < bytes.size(); ++size)
+      EXPECT_NE(Message(bytes.substr(0, size)), "") << size;
+  }
+}
+
+// No change of a byte may do worse than a message or other numbers.
+TEST_F(PthTest, EveryChangedByteIsHarmless) {
+  for (Maker format : kFormats) {
+    const std::string good = format(Dict({{"w", small_}}), {{"0", Counting<float>(6)}});
+    for (size_t at = 0; at < good.size(); ++at) {
+      for (int change : {0x01, 0x80, 0xff}) {
+        std::string bytes = good;
+        bytes[at] = static_cast<char>(bytes[at] ^ change);
+        const std::string text = ErrorOf([&] {
+          for (const auto& [name, tensor] : Read(bytes).tensors) tensor.contiguous();
+        });
+        EXPECT_TRUE(text.empty() || text.find(path_) != std::string::npos) << text;
+      }
+    }
+  }
+}
+
+TEST_F(PthTest, MissingFile) {
+  EXPECT_THROW(ReadPth(folder_.File("none.pth")), Error);
+  EXPECT_THROW(ReadPth(folder_.path()), Error);
 }
 
 }  // namespace

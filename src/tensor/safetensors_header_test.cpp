@@ -14,6 +14,10 @@ namespace {
 using namespace std::string_literals;
 using testing::HasSubstr;
 
+std::string FileOfHeader(const std::string& header, const std::string& data) {
+  return test_files::Little(header.size(), 8) + header + data;
+}
+
 class SafetensorsHeaderTest : public ReaderTest {
  protected:
   SafetensorsHeaderTest() : ReaderTest(ReadSafetensors, "a.safetensors") {}
@@ -43,6 +47,28 @@ TEST_F(SafetensorsHeaderTest, TheHeaderIsStrictJson) {
   EXPECT_THAT(Message("{\"" + std::string(5000, 'x') + "\":" + entry("[2]") + "}", 2),
               HasSubstr("longer"));
   EXPECT_THAT(Message(R"({"__metadata__":{},"__metadata__":{}})", 0), HasSubstr("twice"));
+}
+
+TEST_F(SafetensorsHeaderTest, TensorsOfOtherTypesAreLeftUnread) {
+  test_files::WriteBytes(
+      path_, FileOfHeader(R"({"a":{"dtype":"F8_E4M3","shape":[2],"data_offsets":[0,2]},)"
+                          R"("b":{"dtype":"U8","shape":[1],"data_offsets":[2,3]}})",
+                          "abc"));
+  const TensorFile file = ReadSafetensors(path_);
+  ASSERT_EQ(file.tensors.size(), 1u);
+  EXPECT_EQ(file.tensors[0].first, "b");
+  ASSERT_EQ(file.unread.count("a"), 1u);
+  EXPECT_THAT(file.unread.at("a"), HasSubstr("\"F8_E4M3\""));
+}
+
+TEST_F(SafetensorsHeaderTest, MetadataThatIsNoTextIsItsJson) {
+  test_files::WriteBytes(
+      path_, FileOfHeader(R"({"__metadata__":{"n": 3 ,"no":null,"l":[1,{"a":"]"}],"t":"x",)"
+                          R"("b":true}})",
+                          ""));
+  EXPECT_EQ(ReadSafetensors(path_).metadata,
+            (std::map<std::string, std::string>{
+                {"n", "3"}, {"l", R"([1,{"a":"]"}])"}, {"t", "x"}, {"b", "true"}}));
 }
 
 TEST_F(SafetensorsHeaderTest, LongMetadataIsKept) {

@@ -17,7 +17,6 @@
 #include "base/test_folder.h"
 #include "tensor/tensor_file.h"
 #include "tensor/test_files.h"
-#include "tensor/test_safetensors.h"
 
 namespace seglab {
 namespace {
@@ -41,6 +40,26 @@ void ExpectSame(const at::Tensor& read, const at::Tensor& written, const std::st
   EXPECT_EQ(read.scalar_type(), written.scalar_type()) << name;
   EXPECT_EQ(read.sizes().vec(), written.sizes().vec()) << name;
   EXPECT_TRUE(BytesOf(read) == BytesOf(written)) << name;
+}
+
+/// The format by hand: header length in 8 bytes, low byte first, header, data.
+std::string FileBytes(const std::string& header, const std::string& data) {
+  std::string bytes;
+  for (int i = 0; i < 8; ++i) bytes += static_cast<char>(header.size() >> (8 * i) & 0xff);
+  return bytes + header + data;
+}
+
+/// What reading the file says; "" when it is accepted. Anything but an Error fails the test.
+std::string FileMessage(const std::string& path) {
+  return ErrorOf([&] { ReadSafetensors(path); });
+}
+
+/// A file with two tensors, one of them 0-dimensional, and metadata.
+std::string SmallFile() {
+  return FileBytes(R"({"__metadata__":{"k":"v"},)"
+                   R"("a":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]},)"
+                   R"("b":{"dtype":"U8","shape":[],"data_offsets":[8,9]}})",
+                   "\x00\x00\x80\x3f\x00\x00\x00\xc0\x07"s);
 }
 
 TEST(SafetensorsTest, AllTypesComeBackBitForBit) {
@@ -238,28 +257,129 @@ TEST(SafetensorsTest, MissingFileAndFolder) {
   EXPECT_THAT(FileMessage(folder.path()), HasSubstr(folder.path()));
 }
 
-TEST(SafetensorsTest, TensorsOfOtherTypesAreLeftUnread) {
+TEST(SafetensorsTest, TruncatedAnywhere) {
   TestFolder folder;
-  const std::string path = folder.File("x.safetensors");
-  WriteBytes(path, FileBytes(R"({"a":{"dtype":"F8_E4M3","shape":[2],"data_offsets":[0,2]},)"
-                             R"("b":{"dtype":"U8","shape":[1],"data_offsets":[2,3]}})",
-                             "abc"));
-  const TensorFile file = ReadSafetensors(path);
-  ASSERT_EQ(file.tensors.size(), 1u);
-  EXPECT_EQ(file.tensors[0].first, "b");
-  ASSERT_EQ(file.unread.count("a"), 1u);
-  EXPECT_THAT(file.unread.at("a"), HasSubstr("\"F8_E4M3\""));
+  const std::string whole = SmallFile(), path = folder.File("short.safetensors");
+  WriteBytes(path, whole);
+  ASSERT_EQ(FileMessage(path), "");
+  for (size_t size = 0; size < whole.size(); ++size) {
+    WriteBytes(path, whole.substr(0, size));
+    EXPECT_THAT(FileMessage(path), HasSubstr(path)) << size << " of " << whole.size() << " bytes";
+  }
 }
 
-TEST(SafetensorsTest, MetadataThatIsNoTextIsItsJson) {
+TEST(SafetensorsTest, HeaderLengthThatDoesNotFit) {
   TestFolder folder;
-  const std::string path = folder.File("x.safetensors");
-  WriteBytes(path, FileBytes(R"({"__metadata__":{"n": 3 ,"no":null,"l":[1,{"a":"]"}],"t":"x",)"
-                             R"("b":true}})",
-                             ""));
-  EXPECT_EQ(ReadSafetensors(path).metadata,
-            (std::map<std::string, std::string>{
-                {"n", "3"}, {"l", R"([1,{"a":"]"}])"}, {"t", "x"}, {"b", "true"}}));
+  const std::string path = folder.File("length.safetensors");
+  const std::string rest = SmallFile().substr(8);
+  constexpr uint64_t kMost = std::numeric_limits<uint64_t>::max();
+  const std::vector<uint64_t> lengths = {
+      0, 1, rest.size() + 1, 100'000'000, 100'000'001, uint64_t{1} << 63, kMost - 7, kMost};
+  for (uint64_t length : lengths) {
+    std::string bytes;
+    for (int i = 0; i < 8; ++i) bytes += static_cast<char>(length >> (8 * i) & 0xff);
+    WriteBytes(path, bytes + rest);
+    EXPECT_THAT(FileMessage(path), HasSubstr(path)) << length;
+  }
+}
+
+struct Damage {
+  std::string header;
+  size_t data_size;
+};
+
+/// One U8 tensor whose shape and offsets are given.
+Damage Bytes(const std::string& shape, const std::string& offsets, size_t data_size,
+             const std::string& type = "U8") {
+  return {R"({"x":{"dtype":")" + type + R"(","shape":)" + shape + R"(,"data_offsets":)" + offsets +
+              "}}",
+          data_size};
+}
+
+/// Two U8 tensors of the given offsets.
+Damage Two(int begin_a, int end_a, int begin_b, int end_b, size_t data_size) {
+  auto entry = [](int begin, int end) {
+    return StrCat(R"({"dtype":"U8","shape":[)", end - begin, R"(],"data_offsets":[)", begin, ",",
+                  end, "]}");
+  };
+  return {R"({"a":)" + entry(begin_a, end_a) + R"(,"b":)" + entry(begin_b, end_b) + "}", data_size};
+}
+
+TEST(SafetensorsTest, EveryKindOfDamageIsAnError) {
+  TestFolder folder;
+  const std::string entry = R"({"dtype":"U8","shape":[2],"data_offsets":[0,2]})";
+  const std::vector<Damage> damages = {
+      // What is laid out wrong.
+      Bytes("[2]", "[0,2]", 3),  // bytes behind the last tensor
+      Bytes("[2]", "[1,3]", 3),  // a hole before the first
+      Bytes("[2]", "[0,2]", 1),
+      Bytes("[2]", "[2,0]", 2),
+      Bytes("[2]", "[0]", 2),
+      Bytes("[2]", "[0,2,2]", 2),
+      Bytes("[2]", "[-2,0]", 2),
+      Bytes("[2]", "[0,2.5]", 2),
+      Bytes("[2]", "\"0,2\"", 2),
+      Bytes("[0]", "[18446744073709551615,18446744073709551615]", 0),
+      Two(0, 2, 3, 5, 5),
+      Two(0, 3, 2, 5, 5),
+      Two(0, 2, 0, 2, 2),
+      Two(0, 2, 0, 2, 4),
+      Two(0, 4, 1, 3, 4),
+      {"{}", 1},
+      // What has an impossible shape or type.
+      Bytes("[3]", "[0,2]", 2),
+      Bytes("[2]", "[0,2]", 2, "F32"),
+      Bytes("[]", "[0,2]", 2),
+      Bytes("[-1]", "[0,0]", 0),
+      Bytes("[-2,-2]", "[0,4]", 4),
+      Bytes("[4611686018427387904]", "[0,0]", 0, "F32"),
+      Bytes("[4294967296,4294967296]", "[0,0]", 0),
+      Bytes("[4294967297,4294967297]", "[0,1]", 1),
+      Bytes("[9223372036854775807,2]", "[0,2]", 2),
+      Bytes("[9223372036854775808]", "[0,2]", 2),
+      Bytes("[99999999999999999999999999]", "[0,2]", 2),
+      Bytes("[2.5]", "[0,2]", 2),
+      Bytes("2", "[0,2]", 2),
+      Bytes("[\"2\"]", "[0,2]", 2),
+      Bytes("[null]", "[0,2]", 2),
+      Bytes("[2]", "[0,3]", 2, "F8_E4M3"),
+      // What is no header.
+      {"", 0},
+      {"[]", 0},
+      {"null", 0},
+      {"17", 0},
+      {"\"text\"", 0},
+      {"{\"x\":" + entry, 2},
+      {"{\"x\":" + entry + "}}", 2},
+      {"{\"x\":" + entry + ",}", 2},
+      {"{\"\xff\":" + entry + "}", 2},
+      {std::string(100000, '['), 0},
+      {"{\"x\":" + entry + ",\"x\":" + entry + "}", 2},
+      {"{\"x\":17}", 0},
+      {"{\"x\":null}", 0},
+      {"{\"x\":[]}", 0},
+      {R"({"x":{"shape":[2],"data_offsets":[0,2]}})", 2},
+      {R"({"x":{"dtype":"U8","data_offsets":[0,2]}})", 2},
+      {R"({"x":{"dtype":"U8","shape":[2]}})", 2},
+      {R"({"x":{"dtype":5,"shape":[2],"data_offsets":[0,2]}})", 2},
+      {R"({"x":{"dtype":"U8","shape":[2],"data_offsets":[0,2],"shape":[2]}})", 2},
+      {R"({"x":{"dtype":"U8","shape":[2],"data_offsets":[0,2],"strides":[1]}})", 2},
+      {R"({"__metadata__":[]})", 0},
+      {R"({"__metadata__":"text"})", 0},
+      {R"({"__metadata__":{"k":1x}})", 0},
+      {R"({"__metadata__":{"k":[1}})", 0},
+      {R"({"__metadata__":{"k":}})", 0},
+      {R"({"__metadata__":{"k":{"a":1,"a":2}}})", 0},
+      {R"({"__metadata__":{"k":)" + std::string(100000, '['), 0},
+      {R"({"__metadata__":{"k":"a","k":"b"}})", 0},
+  };
+  const std::string path = folder.File("damaged.safetensors");
+  WriteBytes(path, FileBytes("{\"x\":" + entry + "}", "ab"));
+  ASSERT_EQ(FileMessage(path), "") << "the undamaged file";
+  for (const Damage& damage : damages) {
+    WriteBytes(path, FileBytes(damage.header, std::string(damage.data_size, '\1')));
+    EXPECT_THAT(FileMessage(path), HasSubstr(path)) << damage.header.substr(0, 200);
+  }
 }
 
 // Whatever one byte is changed to, reading succeeds or throws Error, which FileMessage() lets pass.

@@ -7,18 +7,17 @@
 #include "tensor/pth.h"
 #include "tensor/test_reader.h"
 
-// Files of PyTorch by hand, in both formats.
+// Files of torch.save by hand, in both of its formats.
 namespace seglab {
 
-using namespace test_files;  // NOLINT: of tests alone
-
+using NameList = std::vector<std::string>;
 using Maker = std::string (*)(const std::string&,
                               const std::vector<std::pair<std::string, std::string>>&);
 inline std::string Legacy(const std::string& value,
                           const std::vector<std::pair<std::string, std::string>>& storages) {
-  return LegacyPth(value, storages);
+  return test_files::LegacyPth(value, storages);
 }
-inline constexpr Maker kFormats[] = {ZipPth, Legacy};
+inline constexpr Maker kFormats[] = {test_files::ZipPth, Legacy};
 
 class PthTest : public ReaderTest {
  protected:
@@ -28,7 +27,7 @@ class PthTest : public ReaderTest {
   std::vector<std::string> Messages(const std::string& value, int elements = 6) {
     std::vector<std::string> messages;
     for (Maker format : kFormats)
-      messages.push_back(Message(format(value, {{"0", Counting<float>(elements)}})));
+      messages.push_back(Message(format(value, {{"0", test_files::Counting<float>(elements)}})));
     return messages;
   }
 
@@ -38,7 +37,7 @@ class PthTest : public ReaderTest {
     return names;
   }
 
-  const std::string small_ = Tensor(Storage("0", 6), 0, {2, 3}, {3, 1});
+  const std::string small_ = test_files::Tensor(test_files::Storage("0", 6), 0, {2, 3}, {3, 1});
 };
 
 }  // namespace seglab
