@@ -54,10 +54,10 @@ def lines_of(path):
 
 
 def without_clock(value):
-    """JSON without times and dates."""
+    """JSON without times, dates and numbers of threads."""
     if isinstance(value, dict):
         return {key: without_clock(part) for key, part in value.items()
-                if not key.endswith("seconds") and key != "date"}
+                if not key.endswith("seconds") and key not in ("date", "threads")}
     return [without_clock(part) for part in value] if isinstance(value, list) else value
 
 
