@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/program_options.hpp>
+#include <limits>
 #include <set>
 #include <string>
 #include <type_traits>
@@ -24,12 +25,14 @@ class CommandLine {
   CommandLine(std::string usage, std::string summary);
 
   /// A number must be 0 or more, or as much as its default where that is less.
+  /// @param any_number  it need not
   template <typename T>
-  CommandLine& Option(const std::string& name, T* value, const std::string& help) {
+  CommandLine& Option(const std::string& name, T* value, const std::string& help,
+                      bool any_number = false) {
     namespace po = boost::program_options;
     auto* semantic = po::value<T>(value)->default_value(*value);
     if constexpr (std::is_arithmetic_v<T>) {
-      const T least = std::min<T>(*value, 0);
+      const T least = any_number ? std::numeric_limits<T>::lowest() : std::min<T>(*value, 0);
       semantic->notifier([name, least](T given) {
         if (given < least)
           throw UsageError("--", name, ": must be ", least, " or more, found ", given);

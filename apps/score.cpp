@@ -122,7 +122,7 @@ int ScoreCommand(const Args& args) {
             "predictions hold raw values as the truth does, not classes")
       .Option("truth-pattern", &truth_pattern, "names of true masks: {stem}_gt")
       .Option("prediction-pattern", &prediction_pattern, "names of predicted masks")
-      .Option("ignore", &ignore, "true label that is not counted; -1 = none")
+      .Option("ignore", &ignore, "true label that is not counted; -1 = none", /*any_number=*/true)
       .Option("absent", &absent, "rule for classes that are absent: union, truth, one, zero, nan")
       .Option("names", &names_file, "text file of class names, one a line")
       .Option("threads", &threads, "reading threads")
