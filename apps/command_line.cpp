@@ -76,7 +76,7 @@ bool CommandLine::Parse(const std::vector<std::string>& args) {
   }
   if (values.count("threads") != 0) {
     const int threads = values["threads"].as<int>();
-    if (threads < -1 || threads > kMostThreads)
+    if (threads > kMostThreads)
       throw Error("--threads: must be at most ", kMostThreads, ", found ", threads);
   }
   for (const std::string& name : required_) {

@@ -135,18 +135,6 @@ void PrintProfile(const Json& spec, const Profile& profile) {
   PrintTable(rows, 2);
 }
 
-/// The network that a name or JSON text means, with the backbone that is named beside it.
-Json SpecOf(const std::string& text, const std::string& backbone) {
-  Json spec = ParseModelSpec(text, kWhere);
-  if (backbone.empty()) return spec;
-  if (spec.contains("backbone")) {
-    throw UsageError("--backbone: ", text, " names a backbone itself; leave one of them out");
-  }
-  spec["backbone"] =
-      backbone.rfind('{', 0) == 0 ? ParseJson(backbone, "--backbone") : Json(backbone);
-  return spec;
-}
-
 struct Size {
   int classes = 0;  ///< 0 here and below: what is usual for the task
   int64_t height = 0, width = 0;
@@ -254,7 +242,7 @@ int ModelsCommand(const Args& args) {
     }
     PrintTableOfBackbones(size, json);
   } else if (!names.empty()) {
-    Describe(SpecOf(names[0], backbone), size, json);
+    Describe(ParseModelSpec(names[0], backbone, kWhere), size, json);
   } else if (json) {
     std::cout << ListAsJson().dump(2) << "\n";
   } else {

@@ -139,7 +139,9 @@ int ScoreCommand(const Args& args) {
                                              : reading.truth.labels.names;
   const FileTable truths(truth, {truth_pattern, "", ""});
   const std::vector<FileTable::Entry> masks = MasksIn(truths);
-  if (masks.empty()) throw Error(truth, ": holds no masks named ", truth_pattern);
+  if (masks.empty())
+    throw Error(truth, ": holds no masks",
+                truth_pattern == "{stem}" ? "" : " named " + truth_pattern);
   if (!FolderExists(predictions)) throw Error(predictions, ": no such folder");
   const FileTable predicted(predictions, {prediction_pattern, "", ""});
 

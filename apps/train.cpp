@@ -6,6 +6,7 @@
 #include "command_line.h"
 #include "commands.h"
 #include "data/registry.h"
+#include "experiment/check.h"
 #include "experiment/execute.h"
 #include "experiment/plan.h"
 #include "experiment/resolve.h"
@@ -13,6 +14,7 @@
 #include "experiment/runner.h"
 #include "metrics/scores.h"
 #include "models/registry.h"
+#include "weights/model_spec.h"
 
 namespace seglab {
 namespace {
@@ -32,8 +34,7 @@ void DrawSplits(Json& data, const std::string& data_root) {
 /// The experiment of one run that the options describe.
 Json OneRun(const std::string& model, const std::string& backbone, const std::string& dataset,
             const std::string& split, const std::string& val_split, const std::string& init) {
-  Json run = {{"name", "train"}, {"model", {{"name", model}}}};
-  if (!backbone.empty()) run["model"]["backbone"] = backbone;
+  Json run = {{"name", "train"}, {"model", ParseModelSpec(model, backbone, "--model")}};
   if (!init.empty()) run["init"] = init.front() == '{' ? ParseJson(init, "--init") : Json(init);
   run["data"] = {{"name", dataset}, {"train", {{"split", split}}}, {"val", {{"split", val_split}}}};
   return {{"runs", Json::array({run})}};
@@ -52,8 +53,8 @@ int TrainCommand(const Args& args) {
       "Trains one network, or goes on with it, and scores it.");
   line.Option("config", &config,
               "JSON of one run: model, data, train, seed, init (as in an experiment's \"runs\")")
-      .Option("model", &model, "name of the network")
-      .Option("backbone", &backbone, "name of its backbone")
+      .Option("model", &model, "network: its name, JSON or a file")
+      .Option("backbone", &backbone, "its backbone, by name or as JSON")
       .Option("dataset", &dataset, "name of the data set")
       .Option("data-root", &data_root, "its root folder")
       .Option("split", &split, "split to train on")
@@ -104,6 +105,7 @@ int TrainCommand(const Args& args) {
                 "), or remove that folder");
   }
   if (run.status != RunStatus::kFinished) {
+    RunChecks().Check(spec, nullptr, run.status == RunStatus::kNew);
     CheckWritableFolder(out);
     hashes.Save();
     ExecuteRun(run, {options.device, options.pictures, "", out});

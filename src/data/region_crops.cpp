@@ -21,7 +21,6 @@ constexpr int kMostCrops = 1000;
 /// An image whose regions are drawn.
 struct Parts {
   cv::Mat rgb;
-  std::string name;
   RegionSet proposals;
   std::vector<RegionShape> objects;
   /// Indices of regions, objects first and then proposals, and the class of each.
@@ -42,10 +41,7 @@ class RegionCrops : public Dataset {
       : images_(std::move(images)),
         options_(options),
         of_image_(options.positives + options.negatives),
-        proposals_(options.cache, options.proposals) {
-    if (images_->GetTask() != Task::kSegmentation)
-      throw Error("\"regions\": the data set has no label maps; take one of segmentation");
-  }
+        proposals_(options.cache, options.proposals) {}
 
   int64_t Size() const override { return images_->Size() * of_image_; }
   std::string Name(int64_t index) const override {
@@ -96,7 +92,6 @@ class RegionCrops : public Dataset {
     auto parts = std::make_shared<Parts>();
     const Sample sample = images_->Get(index);
     parts->rgb = sample.image;
-    parts->name = sample.name;
     parts->proposals = proposals_.Get(sample.image, /*threads=*/1);
     ObjectMap map = ObjectsOf(*images_, index, sample.truth.LabelMap());
     DropSmallObjects(map, options_.min_object);

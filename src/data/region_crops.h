@@ -40,7 +40,7 @@ struct RegionCropsOptions {
 /// background in place of positives. The published code draws over all images at once; drawing an
 /// equal number from each needs no list of all regions.
 /// @param images  with label maps; its background is class 0
-/// @throws Error when its samples are no label maps, or the cache cannot be made
+/// @throws Error when the cache cannot be made
 std::shared_ptr<const Dataset> MakeRegionCrops(std::shared_ptr<const Dataset> images,
                                                const RegionCropsOptions& options);
 

@@ -119,7 +119,10 @@ std::shared_ptr<const Dataset> MakeDataset(const Json& options, const std::strin
     Json images = options;
     images.erase("regions");
     const auto regions = RegionCropsOptions::FromJson(options["regions"], path + ".regions");
-    return MakeRegionCrops(MakeDataset(images, path), regions);
+    const std::shared_ptr<const Dataset> whole = MakeDataset(images, path);
+    if (whole->GetTask() != Task::kSegmentation)
+      throw Error(path, ".regions: the data set has no label maps; take one of segmentation");
+    return MakeRegionCrops(whole, regions);
   }
   if (options.is_object() && options.contains("split") && options["split"].is_object()) {
     return MakeDrawn(options, path);

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/folder_lock.h"
 #include "base/format.h"
 #include "base/log.h"
 #include "data/mend.h"
@@ -113,6 +114,7 @@ void CheckData(const PlannedRun& run, const TrainJob& job) {
 
 void ExecuteRun(const PlannedRun& run, const ExecuteOptions& options) {
   MakeFolders(run.folder);
+  const FolderLock lock(run.folder);
   RemoveStaleTemporaries(run.folder);
   const LogFile log(JoinPath(run.folder, "log.txt"));
   const RunConfig config = ReadRunConfig(run.spec, options.init_folder);

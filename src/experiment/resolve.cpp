@@ -71,7 +71,7 @@ void CheckFolderName(const std::string& name, const std::string& where) {
       refuse("without \"/\" and control characters");
   }
   for (const char* ours : {"result.json", "report.html", "table.md", "table.csv", "table.tex",
-                           "data-hashes.txt", "lock", "pictures", "features"}) {
+                           "data-hashes.txt", "pictures", "features"}) {
     if (name == ours) refuse("and this one is the report's");
   }
 }

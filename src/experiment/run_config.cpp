@@ -62,8 +62,9 @@ void CheckTask(const RunSpec& run, const RunConfig& config, const Dataset& data)
   if (classifier == (data.GetTask() == Task::kClassification)) return;
   throw Error(run.name, ": ",
               classifier ? "a classifier needs" : "a segmentation network cannot use",
-              " a classification data set; \"", config.train_data.value("name", Json()).dump(),
-              "\" is ", classifier ? "none" : "one");
+              " a classification data set; ", config.train_data.value("name", Json()).dump(),
+              config.train_data.contains("regions") ? " with \"regions\"" : "", " is ",
+              classifier ? "none" : "one");
 }
 
 /// @throws Error where "train" is of another recipe than the network's

@@ -8,7 +8,6 @@
 
 #include "base/error.h"
 #include "base/files.h"
-#include "base/folder_lock.h"
 #include "base/log.h"
 #include "experiment/check.h"
 #include "experiment/environment.h"
@@ -87,9 +86,6 @@ ExperimentResult RunExperiment(const Experiment& experiment, const RunnerOptions
   }
   if (options.dry_run) return Collect(experiment, plan, folder, options);
   CheckWritableFolder(folder);
-  const FolderLock lock(folder);
-  // What another process has done until now counts.
-  plan = MakePlan(experiment, folder, hashes);
   RemoveStaleTemporaries(folder);
   hashes.Save();
   for (PlannedRun& run : plan) {

@@ -349,8 +349,8 @@ TEST(Runner, ARunThatGoesOnElsewhereSaysSo) {
 
 TEST(Runner, AFolderIsOfOneProcessAtATime) {
   const TestFolder out;
-  MakeFolders(out.File("tiny"));
-  const FolderLock other(out.File("tiny"));
+  MakeFolders(out.File("tiny/pre-training"));
+  const FolderLock other(out.File("tiny/pre-training"));
   EXPECT_THAT(ErrorOf([&] { RunExperiment(Tiny(), Options(out.path())); }),
               AllOf(HasSubstr("at work here"), HasSubstr("--out")));
 }

@@ -13,6 +13,10 @@ namespace seglab {
 /// @throws Error on a syntax error, or when there is no such network
 Json ParseModelSpec(const std::string& text, const std::string& where);
 
+/// The same with the backbone that is named beside it, a name or JSON; "" = none.
+/// @throws UsageError where the network names a backbone itself
+Json ParseModelSpec(const std::string& text, const std::string& backbone, const std::string& where);
+
 /// A preprocessing, a name or JSON; for Preprocessing::FromJson. @throws Error on a syntax error
 Json ParsePreprocessing(const std::string& text, const std::string& where);
 

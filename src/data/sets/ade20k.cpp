@@ -36,13 +36,7 @@ const LabelSet& Ade20kLabels() {
 }
 
 std::shared_ptr<const Dataset> MakeAde20k(const Json& json, const std::string& path) {
-  SetOptions options;
-  options.title = "ade20k";
-  options.images = "images";
-  options.masks = "annotations";
-  JsonReader reader(json, path);
-  options.Read(reader);
-  reader.Finish();
+  SetOptions options = SetOptions::FromJson(json, path, "ade20k", "images", "annotations");
   const std::string split = CheckedSplit(options.split, {"train", "val"}, options.title);
   const std::string folder = split == "train" ? "training" : "validation";
   options.images = JoinPath(options.images, folder);

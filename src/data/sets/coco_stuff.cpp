@@ -38,13 +38,7 @@ const LabelSet& CocoStuffLabels() {
 }
 
 std::shared_ptr<const Dataset> MakeCocoStuff(const Json& json, const std::string& path) {
-  SetOptions options;
-  options.title = "coco_stuff";
-  options.images = "images";
-  options.masks = "annotations";
-  JsonReader reader(json, path);
-  options.Read(reader);
-  reader.Finish();
+  SetOptions options = SetOptions::FromJson(json, path, "coco_stuff", "images", "annotations");
   const std::string split = CheckedSplit(options.split, {"train", "val"}, options.title);
   options.images = JoinPath(options.images, split + "2017");
   options.masks = JoinPath(options.masks, split + "2017");

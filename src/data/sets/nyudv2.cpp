@@ -1,8 +1,5 @@
 #include "data/sets/nyudv2.h"
 
-#include <utility>
-
-#include "base/files.h"
 #include "data/sets/set_source.h"
 
 namespace seglab {
@@ -17,22 +14,9 @@ const LabelSet& Nyudv2Labels() {
 }
 
 std::shared_ptr<const Dataset> MakeNyudv2(const Json& json, const std::string& path) {
-  SetOptions options;
-  options.title = "nyudv2";
-  options.images = "images";
-  options.masks = "labels";
-  JsonReader reader(json, path);
-  options.Read(reader);
-  reader.Finish();
-  const std::string split = options.split.empty() ? "train" : options.split;
-  SetNames names;
-  names.mask_extension = ".mat";
-  names.list = JoinPath(options.root, split + ".txt");
-  PairSource source =
-      FindSet(options, names, Nyudv2Labels(),
-              "images/, labels/ (PNG, or .mat with \"segmentation\") and <split>.txt");
-  CountFromOne(source);
-  return MakePairDataset(std::move(source));
+  return MakeListedSet(SetOptions::FromJson(json, path, "nyudv2", "images", "labels"),
+                       Nyudv2Labels(),
+                       "images/, labels/ (PNG, or .mat with \"segmentation\") and <split>.txt");
 }
 
 }  // namespace seglab

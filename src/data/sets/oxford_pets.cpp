@@ -13,13 +13,8 @@ const LabelSet& OxfordPetsLabels() {
 }
 
 std::shared_ptr<const Dataset> MakeOxfordPets(const Json& json, const std::string& path) {
-  SetOptions options;
-  options.title = "oxford_pets";
-  options.images = "images";
-  options.masks = "annotations/trimaps";
-  JsonReader reader(json, path);
-  options.Read(reader);
-  reader.Finish();
+  const SetOptions options =
+      SetOptions::FromJson(json, path, "oxford_pets", "images", "annotations/trimaps");
   const std::string split =
       CheckedSplit(options.split, {"train", "val", "trainval", "test"}, options.title);
   // Its authors part it in two; what others call val is their test.

@@ -35,6 +35,18 @@ void SetOptions::Read(JsonReader& reader) {
   reader.Get<int64_t>("limit", limit, 0, std::numeric_limits<int64_t>::max());
 }
 
+SetOptions SetOptions::FromJson(const Json& json, const std::string& path, const std::string& title,
+                                const std::string& images, const std::string& masks) {
+  SetOptions options;
+  options.title = title;
+  options.images = images;
+  options.masks = masks;
+  JsonReader reader(json, path);
+  options.Read(reader);
+  reader.Finish();
+  return options;
+}
+
 PairSource FindSet(const SetOptions& options, const SetNames& names, LabelSet labels,
                    const std::string& layout) {
   CheckRoot(options.root, options.title);
@@ -59,6 +71,16 @@ PairSource FindSet(const SetOptions& options, const SetNames& names, LabelSet la
                                                   {options.root}, names.first_column);
   KeepFirst(source.pairs, options.limit);
   return source;
+}
+
+std::shared_ptr<const Dataset> MakeListedSet(const SetOptions& options, const LabelSet& labels,
+                                             const std::string& layout) {
+  SetNames names;
+  names.mask_extension = ".mat";
+  names.list = JoinPath(options.root, (options.split.empty() ? "train" : options.split) + ".txt");
+  PairSource source = FindSet(options, names, labels, layout);
+  CountFromOne(source);
+  return MakePairDataset(std::move(source));
 }
 
 std::string CheckedSplit(const std::string& split, const std::vector<std::string>& splits,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,9 @@ struct SetOptions {
   /// "root", "split", "images", "masks", "orientation", "limit"; what is set stays where they are
   /// absent. @throws Error
   void Read(JsonReader& reader);
+  /// Of a set that has no other options. @throws Error
+  static SetOptions FromJson(const Json& json, const std::string& path, const std::string& title,
+                             const std::string& images, const std::string& masks);
 };
 
 /// How files are named, and how lists are read.
@@ -37,6 +41,11 @@ struct SetNames {
 /// @throws Error when a folder or the list is missing
 PairSource FindSet(const SetOptions& options, const SetNames& names, LabelSet labels,
                    const std::string& layout);
+
+/// A set of a folder of images, one of labels that count from 1 (pictures, or .mat), and lists
+/// <split>.txt, "train" where none is named. @throws Error as FindSet
+std::shared_ptr<const Dataset> MakeListedSet(const SetOptions& options, const LabelSet& labels,
+                                             const std::string& layout);
 
 /// @throws Error when `split` is none of `splits`; "" becomes the first
 std::string CheckedSplit(const std::string& split, const std::vector<std::string>& splits,

@@ -1,8 +1,5 @@
 #include "data/sets/sift_flow.h"
 
-#include <utility>
-
-#include "base/files.h"
 #include "data/sets/set_source.h"
 
 namespace seglab {
@@ -16,21 +13,8 @@ const LabelSet& SiftFlowLabels() {
 }
 
 std::shared_ptr<const Dataset> MakeSiftFlow(const Json& json, const std::string& path) {
-  SetOptions options;
-  options.title = "sift_flow";
-  options.images = "Images";
-  options.masks = "SemanticLabels";
-  JsonReader reader(json, path);
-  options.Read(reader);
-  reader.Finish();
-  const std::string split = options.split.empty() ? "train" : options.split;
-  SetNames names;
-  names.mask_extension = ".mat";
-  names.list = JoinPath(options.root, split + ".txt");
-  PairSource source =
-      FindSet(options, names, SiftFlowLabels(), "Images/, SemanticLabels/ (.mat) and <split>.txt");
-  CountFromOne(source);
-  return MakePairDataset(std::move(source));
+  return MakeListedSet(SetOptions::FromJson(json, path, "sift_flow", "Images", "SemanticLabels"),
+                       SiftFlowLabels(), "Images/, SemanticLabels/ (.mat) and <split>.txt");
 }
 
 }  // namespace seglab
