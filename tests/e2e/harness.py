@@ -97,6 +97,20 @@ class ProgramTest(unittest.TestCase):
         return path
 
 
+def trained_network(folder, model):
+    """Trains a network for two steps on small pictures of the built-in data set; its folder."""
+    config, out = os.path.join(folder, "trained.json"), os.path.join(folder, "trained")
+    with open(config, "w", encoding="utf-8") as file:
+        json.dump({"model": model,
+                   "data": {"name": "shapes", "height": 32, "width": 40, "train": {"size": 4},
+                            "val": {"split": "val", "size": 2}},
+                   "train": {"iterations": 2, "batch": 2}}, file)
+    result = seglab("train", "--config", config, "--out", out)
+    if result.code != 0:
+        raise RuntimeError(str(result))
+    return out
+
+
 def shared_folder():
     """A folder for all tests of a program."""
     folder = tempfile.mkdtemp(prefix="seglab-e2e-")

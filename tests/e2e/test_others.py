@@ -8,8 +8,8 @@ import os
 import struct
 import unittest
 
-from harness import (ProgramTest, floats, read_bytes, read_safetensors, safetensors, seglab,
-                     shared_folder)
+from harness import (ProgramTest, floats, read_bytes, read_safetensors, safetensors,
+                     shared_folder, trained_network)
 from torch_file import Call, Tensor, foreign, legacy_pth, zip_pth
 
 # One that `inspect` knows by its names.
@@ -25,17 +25,7 @@ class Others(ProgramTest):
     def setUpClass(cls):
         """The weights of a small network, and the masks that it makes."""
         cls.shared = shared_folder()
-        run = os.path.join(cls.shared, "run")
-        config = os.path.join(cls.shared, "tiny.json")
-        with open(config, "w", encoding="utf-8") as file:
-            json.dump({"model": MODEL, "data": {"name": "shapes", "height": 32, "width": 40,
-                                                "train": {"size": 4},
-                                                "val": {"split": "val", "size": 2}},
-                       "train": {"iterations": 2, "batch": 2}}, file)
-        result = seglab("train", "--config", config, "--out", run)
-        if result.code != 0:
-            raise RuntimeError(str(result))
-        cls.checkpoint = os.path.join(run, "last.safetensors")
+        cls.checkpoint = os.path.join(trained_network(cls.shared, MODEL), "last.safetensors")
         tensors, cls.metadata = read_safetensors(cls.checkpoint)
         cls.weights = {name: (tensor[1], list(floats(tensor)))
                        for name, tensor in tensors.items() if tensor[0] == "F32"}

@@ -6,8 +6,9 @@ import os
 import struct
 import unittest
 
-from harness import (TINY_BACKBONE, ProgramTest, png_indices, read_bytes, read_json,
-                     read_safetensors, rgb_png, safetensors, seglab, shared_folder)
+from harness import (png_indices, ProgramTest, read_bytes, read_json, read_safetensors, rgb_png,
+                     safetensors, seglab, shared_folder, TINY_BACKBONE,
+                     trained_network)
 
 MODEL = {"name": "fcn8s", "backbone": TINY_BACKBONE}
 
@@ -41,16 +42,7 @@ class Weights(ProgramTest):
     def setUpClass(cls):
         """One trained network for all tests, and its weights as another program would save them."""
         cls.shared = shared_folder()
-        cls.trained = os.path.join(cls.shared, "trained")
-        config = os.path.join(cls.shared, "tiny.json")
-        with open(config, "w", encoding="utf-8") as file:
-            json.dump({"model": MODEL, "data": {"name": "shapes", "height": 32, "width": 40,
-                                                "train": {"size": 4},
-                                                "val": {"split": "val", "size": 2}},
-                       "train": {"iterations": 2, "batch": 2}}, file)
-        result = seglab("train", "--config", config, "--out", cls.trained)
-        if result.code != 0:
-            raise RuntimeError(str(result))
+        cls.trained = trained_network(cls.shared, MODEL)
         cls.checkpoint = os.path.join(cls.trained, "last.safetensors")
         tensors, cls.metadata = read_safetensors(cls.checkpoint)
         cls.tensors = {name: (shape, list(struct.unpack("<%df" % (len(data) // 4), data)))
