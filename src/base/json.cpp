@@ -17,9 +17,16 @@ namespace {
 
 /// Deeper text is an attack or an accident, and would overflow the stack of recursive functions.
 constexpr size_t kMaxDepth = 200;
-constexpr size_t kMaxKeys = 10'000;  // of an object: they are looked up one after the other
-constexpr size_t kMaxBases = 100;    // files that a file inherits from, each as often as it is read
-constexpr size_t kMaxSteps = 100;    // of a path a.b.c
+constexpr size_t kMaxKeys = 10'000;       // of an object: they are looked up one after the other
+constexpr size_t kMaxValues = 5'000'000;  // of a text, or of a row of one that is read by rows
+constexpr size_t kMaxBases = 100;  // files that a file inherits from, each as often as it is read
+constexpr size_t kMaxSteps = 100;  // of a path a.b.c
+
+/// The parser takes a zero byte for the end of its input.
+void RefuseZeros(std::string_view text, const std::string& where) {
+  if (text.find('\0') != std::string_view::npos)
+    throw Error(where, ": holds a zero byte, so it is no JSON text");
+}
 
 /// Reads a text and notes how far the parser has come, which nlohmann's handlers are not told.
 class TrackedIterator {
@@ -52,7 +59,10 @@ class TrackedIterator {
 /// Builds the value from the parser's events; refuses what the parser itself lets pass.
 class Builder : public Json::json_sax_t {
  public:
-  Builder(std::string_view text, const std::string& where) : text_(text), where_(where) {}
+  /// @param take  gets the elements of the lists in the outermost object, which are then forgotten;
+  ///              null: all is kept
+  Builder(std::string_view text, const std::string& where, const TakeRow* take = nullptr)
+      : text_(text), where_(where), take_(take) {}
 
   Json Build() {
     reached_ = text_.data();
@@ -63,14 +73,12 @@ class Builder : public Json::json_sax_t {
     return std::move(root_);
   }
 
-  bool null() override { return Place(Json(nullptr)) != nullptr; }
-  bool boolean(bool value) override { return Place(Json(value)) != nullptr; }
-  bool number_integer(number_integer_t value) override { return Place(Json(value)) != nullptr; }
-  bool number_unsigned(number_unsigned_t value) override { return Place(Json(value)) != nullptr; }
-  bool number_float(number_float_t value, const string_t&) override {
-    return Place(Json(value)) != nullptr;
-  }
-  bool string(string_t& value) override { return Place(Json(std::move(value))) != nullptr; }
+  bool null() override { return Scalar(Json(nullptr)); }
+  bool boolean(bool value) override { return Scalar(Json(value)); }
+  bool number_integer(number_integer_t value) override { return Scalar(Json(value)); }
+  bool number_unsigned(number_unsigned_t value) override { return Scalar(Json(value)); }
+  bool number_float(number_float_t value, const string_t&) override { return Scalar(Json(value)); }
+  bool string(string_t& value) override { return Scalar(Json(std::move(value))); }
   bool binary(binary_t&) override { return false; }  // JSON text has none
   bool start_object(size_t) override { return Open(Json::object()); }
   bool start_array(size_t) override { return Open(Json::array()); }
@@ -87,6 +95,7 @@ class Builder : public Json::json_sax_t {
       Fail(at, StrCat("the key \"", name, "\" is given twice in one object; remove one of them"));
     }
     slot_ = &(*open_.back())[name];
+    if (open_.size() == 1) list_ = name;
     return true;
   }
 
@@ -117,6 +126,8 @@ class Builder : public Json::json_sax_t {
   }
 
   Json* Place(Json value) {
+    if (++values_ > kMaxValues)
+      Fail(Reached() - 1, StrCat("there are more than ", kMaxValues, " values"));
     Json* target = &root_;
     if (!open_.empty() && open_.back()->is_array()) {
       open_.back()->push_back(nullptr);
@@ -137,6 +148,20 @@ class Builder : public Json::json_sax_t {
   }
   bool Close() {
     open_.pop_back();
+    return Finish();
+  }
+  bool Scalar(Json value) {
+    Place(std::move(value));
+    return Finish();
+  }
+  /// A value is complete.
+  bool Finish() {
+    if (take_ == nullptr || open_.size() != 2) return true;
+    if (!open_[0]->is_object() || !open_[1]->is_array()) return true;
+    auto& rows = open_[1]->get_ref<Json::array_t&>();
+    (*take_)(list_, std::move(rows.back()));
+    rows.pop_back();
+    values_ = 0;
     return true;
   }
 
@@ -146,6 +171,9 @@ class Builder : public Json::json_sax_t {
   Json root_;
   std::vector<Json*> open_;  // the unfinished lists and objects, outermost first
   Json* slot_ = nullptr;     // where the value of the last key goes
+  const TakeRow* take_;
+  std::string list_;  // the last key of the outermost object
+  size_t values_ = 0;
 };
 
 /// @param chain  canonical paths of the files that led here, outermost first
@@ -234,11 +262,13 @@ nlohmann::json Canonical(const Json& value) {
 }  // namespace
 
 Json ParseJson(std::string_view text, const std::string& where) {
-  // The parser takes a zero byte for the end of its input.
-  if (text.find('\0') != std::string_view::npos) {
-    throw Error(where, ": holds a zero byte, so it is no JSON text");
-  }
+  RefuseZeros(text, where);
   return Builder(text, where).Build();
+}
+
+Json ParseJsonRows(std::string_view text, const std::string& where, const TakeRow& take) {
+  RefuseZeros(text, where);
+  return Builder(text, where, &take).Build();
 }
 
 Json ReadJsonFile(const std::string& path) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
@@ -15,10 +16,20 @@ namespace seglab {
 using Json = nlohmann::ordered_json;
 
 /// Parses `text`. Comments (// and /* */) are allowed; lists and objects may nest 200 deep, and an
-/// object may have 10,000 keys: more is no settings, and every look-up goes through them.
+/// object may have 10,000 keys: more is no settings, and every look-up goes through them. A text
+/// may have 5,000,000 values, each of which takes memory many times its own size.
 /// @param where  what the text is, for the message: a file's path, "--model"
 /// @throws Error "where:line:column: ..." on a syntax error or a key given twice in one object
 Json ParseJson(std::string_view text, const std::string& where);
+
+/// Takes an element of the list that is named `list` in the outermost object.
+using TakeRow = std::function<void(const std::string& list, Json&& row)>;
+
+/// Parses a text of any size whose bulk stands in lists of its outermost object, as COCO's
+/// annotations do: their elements are handed over one after the other, each as large as a text may
+/// be for ParseJson, and forgotten. @return the value with these lists empty
+/// @throws Error as ParseJson, and whatever `take` throws
+Json ParseJsonRows(std::string_view text, const std::string& where, const TakeRow& take);
 
 /// Reads a file and resolves its inheritance: `"base": "path"` (relative to the file; or a list of
 /// paths, later ones win) is read first and this file's keys are merged over it, see MergeJson.

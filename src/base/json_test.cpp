@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/test_error.h"
 #include "base/test_folder.h"
 
 namespace seglab {
@@ -30,6 +31,31 @@ TEST(ParseJson, GivesTheSameAsTheLibrary) {
   EXPECT_EQ(Parse(text), Json::parse(text));
   EXPECT_EQ(Parse(text).dump(), Json::parse(text).dump());
   EXPECT_EQ(Parse("3"), Json(3));
+}
+
+TEST(ParseJson, RefusesMoreValuesThanFitIntoMemory) {
+  std::string text = "[0";
+  for (int i = 0; i < 5'000'000; ++i) text += ",0";
+  EXPECT_THAT(ErrorOf([&] { ParseJson(text + "]", "x"); }), HasSubstr("more than 5000000 values"));
+}
+
+TEST(ParseJsonRows, HandsOverTheElementsOfOuterLists) {
+  std::string rows;
+  const Json rest = ParseJsonRows(
+      R"({"a": 1, "b": [2, {"c": [3]}, [4, [5]]], "d": {"e": [6]}, "f": [], "g": ["h"]})", "x",
+      [&](const std::string& list, Json&& row) { rows += list + row.dump() + " "; });
+  EXPECT_EQ(rows, "b2 b{\"c\":[3]} b[4,[5]] g\"h\" ");
+  EXPECT_EQ(rest.dump(), R"({"a":1,"b":[],"d":{"e":[6]},"f":[],"g":[]})");
+}
+
+TEST(ParseJsonRows, CountsTheValuesOfARow) {
+  std::string text = "{\"rows\": [0";
+  for (int i = 0; i < 5'000'000; ++i) text += ",0";
+  int64_t count = 0;
+  ParseJsonRows(text + "]}", "x", [&](const std::string&, Json&&) { ++count; });
+  EXPECT_EQ(count, 5'000'001);
+  EXPECT_THAT(ErrorOf([&] { ParseJsonRows(text + ", 1", "x", [](const std::string&, Json&&) {}); }),
+              HasSubstr("x:1:"));
 }
 
 TEST(ParseJson, AllowsComments) {

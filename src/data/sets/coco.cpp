@@ -1,6 +1,7 @@
 #include "data/sets/coco.h"
 
 #include <algorithm>
+#include <type_traits>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -44,59 +45,114 @@ const Json& Member(const Json& object, const char* key, const std::string& file)
   return object.at(key);
 }
 
-void AddObject(const Json& row, const std::unordered_map<int64_t, uint8_t>& labels,
-               const std::string& file, CocoFile& content) {
-  const auto image = content.at.find(Member(row, "image_id", file).get<int64_t>());
+/// @throws Error where it is not there or of another type
+template <typename T>
+T Require(const Json& object, const char* key, const std::string& file) {
+  const Json& member = Member(object, key, file);
+  try {
+    return member.get<T>();
+  } catch (const Json::exception&) {
+    constexpr size_t kShown = 40;
+    throw Error(file, ": \"", key, "\" must be ",
+                std::is_same_v<T, std::string> ? "a text" : "a number", ", found ",
+                member.dump().substr(0, kShown));
+  }
+}
+
+/// An annotation, of which the JSON may be forgotten; what it refers to may stand behind it.
+struct CocoRow {
+  int64_t image = 0;
+  std::string mask;  // of a panoptic one
+  struct Object {
+    int64_t category = 0;
+    bool crowd = false;
+    CocoObject object;
+  };
+  std::vector<Object> objects;
+};
+
+CocoRow RowOf(const Json& json, const std::string& file) {
+  CocoRow row;
+  row.image = Require<int64_t>(json, "image_id", file);
+  if (json.contains("segments_info")) {
+    row.mask = Require<std::string>(json, "file_name", file);
+    for (const Json& segment : json["segments_info"]) {
+      CocoRow::Object& object = row.objects.emplace_back();
+      object.category = Require<int64_t>(segment, "category_id", file);
+      object.object.segment = Require<uint32_t>(segment, "id", file);
+    }
+    return row;
+  }
+  CocoRow::Object& object = row.objects.emplace_back();
+  object.category = Require<int64_t>(json, "category_id", file);
+  object.crowd = json.contains("iscrowd") && Require<int>(json, "iscrowd", file) != 0;
+  if (json.contains("area")) object.object.area = Require<double>(json, "area", file);
+  object.object.shape = CocoShapeOf(Member(json, "segmentation", file),
+                                    StrCat(file, ": an object of image ", row.image));
+  return row;
+}
+
+/// The lists of a file, of which the annotations are many times larger in JSON.
+struct CocoLists {
+  Json categories = Json::array(), images = Json::array();
+  std::vector<CocoRow> rows;
+};
+
+CocoLists ReadLists(const std::string& text, const std::string& file) {
+  CocoLists lists;
+  const Json rest = ParseJsonRows(text, file, [&](const std::string& list, Json&& row) {
+    if (list == "annotations") lists.rows.push_back(RowOf(row, file));
+    if (list == "categories") lists.categories.push_back(std::move(row));
+    if (list == "images") {
+      lists.images.push_back({{"id", Require<int64_t>(row, "id", file)},
+                              {"file_name", Require<std::string>(row, "file_name", file)}});
+    }
+  });
+  for (const char* list : {"annotations", "categories", "images"}) Member(rest, list, file);
+  return lists;
+}
+
+void AddRow(CocoRow row, const std::unordered_map<int64_t, uint8_t>& labels,
+            const std::string& file, CocoFile& content) {
+  const auto image = content.at.find(row.image);
   if (image == content.at.end()) return;
   CocoImage& of = content.images[image->second];
-  const auto label_of = [&](const Json& object) {
-    const auto id = Member(object, "category_id", file).get<int64_t>();
-    const auto found = labels.find(id);
-    if (found == labels.end())
-      throw Error(file, ": category ", id, " of image ", of.name, " is not in \"categories\"");
-    return object.value("iscrowd", 0) != 0 && !content.panoptic ? uint8_t{kIgnoreLabel}
-                                                                : found->second;
-  };
-  if (content.panoptic) {
-    of.mask = Member(row, "file_name", file).get<std::string>();
-    for (const Json& segment : Member(row, "segments_info", file)) {
-      CocoObject object;
-      object.label = label_of(segment);
-      object.segment = Member(segment, "id", file).get<uint32_t>();
-      of.objects.push_back(std::move(object));
+  of.mask = row.mask;
+  for (CocoRow::Object& object : row.objects) {
+    const auto found = labels.find(object.category);
+    if (found == labels.end()) {
+      throw Error(file, ": category ", object.category, " of image ", of.name,
+                  " is not in \"categories\"");
     }
-    return;
+    object.object.label = object.crowd ? uint8_t{kIgnoreLabel} : found->second;
+    of.objects.push_back(std::move(object.object));
   }
-  CocoObject object;
-  object.label = label_of(row);
-  object.area = row.value("area", 0.0);
-  object.shape = CocoShapeOf(Member(row, "segmentation", file), file + ": image " + of.name);
-  of.objects.push_back(std::move(object));
 }
 
 CocoFile ReadCoco(const std::string& file) {
-  const std::string text = ReadFile(file);
-  const Json json = ParseJson(text, file);
   CocoFile content;
-  content.hash = HashHex(text);
-  const Json& annotations = Member(json, "annotations", file);
-  content.panoptic = !annotations.empty() && annotations[0].contains("segments_info");
+  CocoLists lists;
+  {
+    const std::string text = ReadFile(file);
+    content.hash = HashHex(text);
+    lists = ReadLists(text, file);
+  }
+  content.panoptic = !lists.rows.empty() && !lists.rows.front().mask.empty();
   std::unordered_map<int64_t, uint8_t> labels;
   if (!content.panoptic) content.labels.names.push_back("background");
-  for (const Json& category : Member(json, "categories", file)) {
+  for (const Json& category : lists.categories) {
     if (content.labels.size() == kIgnoreLabel)
       throw Error(file, ": more than ", kIgnoreLabel, " classes; labels are of 8 bits");
-    labels[Member(category, "id", file).get<int64_t>()] =
-        static_cast<uint8_t>(content.labels.size());
-    content.labels.names.push_back(Member(category, "name", file).get<std::string>());
+    labels[Require<int64_t>(category, "id", file)] = static_cast<uint8_t>(content.labels.size());
+    content.labels.names.push_back(Require<std::string>(category, "name", file));
   }
   content.labels.palette = NumberedLabels(content.labels.size()).palette;
-  for (const Json& image : Member(json, "images", file)) {
-    const auto name = Member(image, "file_name", file).get<std::string>();
-    content.at[Member(image, "id", file).get<int64_t>()] = content.images.size();
+  for (const Json& image : lists.images) {
+    const auto name = image["file_name"].get<std::string>();
+    content.at[image["id"].get<int64_t>()] = content.images.size();
     content.images.push_back({PictureStem(name), name, "", {}});
   }
-  for (const Json& row : annotations) AddObject(row, labels, file, content);
+  for (CocoRow& row : lists.rows) AddRow(std::move(row), labels, file, content);
   for (CocoImage& image : content.images) {
     // Drawn in this order: crowds lie below all, small objects on large ones.
     std::stable_sort(

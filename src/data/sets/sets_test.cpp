@@ -177,6 +177,26 @@ TEST_F(SetTrees, CocoObjects) {
               AllOf(HasSubstr("instances_val2017.json"), HasSubstr("nearest")));
 }
 
+// Annotations may stand before what they refer to; what is of a wrong type has a name.
+TEST_F(SetTrees, CocoInAnyOrderAndBroken) {
+  Image("train2017/1.jpg");
+  const std::string file = "annotations/instances_train2017.json";
+  const auto write = [&](const std::string& image_id, const std::string& category) {
+    Text(file, R"({"annotations": [{"image_id": )" + image_id + R"(, "category_id": )" + category +
+                   R"(, "segmentation": [[0, 0, 8, 0, 8, 6, 0, 6]]}], "info": {"year": 2017},
+    "images": [{"id": 1, "file_name": "1.jpg"}], "categories": [{"id": 5, "name": "a"}]})");
+  };
+  write("1", "5");
+  EXPECT_THAT(LabelsOf(*Make("coco")), ElementsAre(1, 1, 1, 1, 1, 1));
+  write("1", "6");
+  EXPECT_THAT(ErrorOf([&] { Make("coco"); }), HasSubstr("category 6 of image 1 is not in"));
+  write("\"one\"", "5");
+  EXPECT_THAT(ErrorOf([&] { Make("coco"); }),
+              HasSubstr("train2017.json: \"image_id\" must be a number, found \"one\""));
+  Text(file, R"({"images": []})");
+  EXPECT_THAT(ErrorOf([&] { Make("coco"); }), HasSubstr("holds no \"annotations\""));
+}
+
 TEST_F(SetTrees, CocoPanoptic) {
   Image("val2017/9.jpg");
   cv::Mat ids(kHeight, kWidth, CV_8UC3, cv::Scalar(0, 1, 5));  // B G R: 5 + 256
