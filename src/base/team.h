@@ -4,6 +4,8 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <optional>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -64,20 +66,30 @@ class Member {
   SpinBarrier& barrier_;
 };
 
-/// Calls work(member) on `threads` threads at once, one of them the caller's, and waits for all.
+/// Calls work(member) on `threads` threads at once, one of them the caller's, and waits for all;
+/// on fewer where the system gives no more: none begins before it is known how many they are.
 /// @param work  must not throw
 inline void RunTeam(int threads, const std::function<void(Member&)>& work) {
-  threads = std::max(threads, 1);
-  SpinBarrier barrier(threads);
+  std::optional<SpinBarrier> barrier;
+  std::atomic<int> size{0};
   std::vector<std::jthread> others;
-  others.reserve(static_cast<size_t>(threads - 1));
-  for (int i = 1; i < threads; ++i) {
-    others.emplace_back([i, threads, &barrier, &work] {
-      Member member(i, threads, barrier);
-      work(member);
-    });
+  others.reserve(static_cast<size_t>(std::max(threads, 1)));
+  try {
+    while (static_cast<int>(others.size()) + 1 < threads) {
+      const int index = static_cast<int>(others.size()) + 1;
+      others.emplace_back([index, &size, &barrier, &work] {
+        size.wait(0);
+        Member member(index, size, *barrier);
+        work(member);
+      });
+    }
+  } catch (const std::system_error&) {
+    // The caller and those that are there do it.
   }
-  Member caller(0, threads, barrier);
+  barrier.emplace(static_cast<int>(others.size()) + 1);
+  size = static_cast<int>(others.size()) + 1;
+  size.notify_all();
+  Member caller(0, size, *barrier);
   work(caller);
 }
 

@@ -1,6 +1,11 @@
 #include "base/team.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <vector>
 
 namespace seglab {
 namespace {
@@ -33,6 +38,23 @@ TEST(Team, WhatWasWrittenBeforeAWaitIsSeenBehindIt) {
   });
   EXPECT_EQ(sums, std::vector<int>(kThreads, kThreads * 5050));
 }
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // they need all addresses
+TEST(Team, IsSmallerWhereTheSystemGivesNoMoreThreads) {
+  const auto limited = [] {
+    const rlimit addresses = {256 << 20, 256 << 20};  // of which a thread takes 8 MB for its stack
+    setrlimit(RLIMIT_AS, &addresses);
+    std::atomic<int> members{0}, size{0};
+    RunTeam(1000, [&](Member& member) {
+      ++members;
+      member.Wait();
+      size = member.size();
+    });
+    std::exit(members == size && size >= 1 && size < 1000 ? 0 : 1);
+  };
+  EXPECT_EXIT(limited(), testing::ExitedWithCode(0), "");
+}
+#endif
 
 TEST(Team, NoThreadsAreOne) {
   int calls = 0;
