@@ -9,7 +9,7 @@
 #   seglab::opencv    OpenCV core, imgproc, imgcodecs >= 4.5
 #   seglab::png       libpng                  >= 1.6    palette masks as indices
 #   seglab::jpeg      libjpeg-turbo           >= 2.0    its warnings, which OpenCV hides
-#   seglab::matio     matio                   >= 1.5    SBD's .mat labels
+#   seglab::matio     matio                   >= 1.5    tests alone: writes the .mat files that ours reads
 #   seglab::liblinear liblinear               >= 2.30   linear SVMs and regressors of regions
 #   seglab::zlib      zlib                    >= 1.2    files of region proposals
 #
@@ -107,6 +107,8 @@ if(NOT SEGLAB_BASE_ONLY)
   seglab_wrap(jpeg LIBRARIES JPEG::JPEG)
   seglab_require("zlib" ZLIB 1.2 zlib1g-dev)
   seglab_wrap(zlib LIBRARIES ZLIB::ZLIB)
-  seglab_find(matio "matio >= 1.5" matio.h matio libmatio-dev)
+  if(SEGLAB_TESTS)
+    seglab_find(matio "matio >= 1.5" matio.h matio libmatio-dev)
+  endif()
   seglab_find(liblinear "liblinear >= 2.30" linear.h linear liblinear-dev)
 endif()

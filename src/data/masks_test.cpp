@@ -341,6 +341,18 @@ void WriteSbd(const std::string& path, const cv::Mat& mask, const char* variable
   Mat_Close(file);
 }
 
+/// HDF5, a library of 300,000 lines, is not let at files of strangers.
+TEST(ReadSbdMask, Mat73IsToldFromNoMatlabFile) {
+  TestFolder folder;
+  std::string header = "MATLAB 7.3 MAT-file, Platform: GLNXA64";
+  header.resize(124, ' ');
+  header += std::string("\0\2IM", 4);
+  const std::string path = folder.File("a.mat");
+  WriteFileAtomically(path, header + std::string(512, '\0'));
+  EXPECT_THAT(ErrorOf([&] { ReadSbdMask(path); }),
+              AllOf(HasSubstr("a.mat: is a MATLAB 7.3 file"), HasSubstr("-v7")));
+}
+
 TEST(ReadSbdMask, ReadsCompressedMat5) {
   TestFolder folder;
   cv::Mat mask = PatternMask(50, 37, 21);

@@ -81,7 +81,9 @@ MatBytes Read(const std::string& file) {
 std::string Message(const std::string& file) {
   const std::string text = ErrorOf([&] { Read(file); });
   EXPECT_EQ(text.find('\n'), std::string::npos);
-  if (!text.empty()) EXPECT_THAT(text, HasSubstr("x.mat"));
+  if (!text.empty()) {
+    EXPECT_THAT(text, HasSubstr("x.mat"));
+  }
   return text;
 }
 
