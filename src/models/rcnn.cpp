@@ -35,10 +35,8 @@
 namespace seglab {
 namespace {
 
-constexpr char kBackbonePrefix[] = "backbone.";
-
 std::shared_ptr<SegModel> MakeBackbone(const RcnnOptions& options) {
-  return MakeClassifier(options.backbone, 1, options.backbone_path);
+  return MakeClassifier(options.backbone, kRcnnTrunkClasses, options.backbone_path);
 }
 
 /// H x W, CV_8UC3, which shares the memory of (H, W, 3) uint8.
@@ -53,6 +51,10 @@ void RcnnOptions::Check(const std::string& where) const {
   encoder.Check(where);
   proposals.Check(where + ".proposals");
   paste.Check(where + ".paste");
+}
+
+Json RcnnTrunk(const Json& spec) {
+  return {{"name", "classifier"}, {"backbone", spec.value("backbone", RcnnOptions().backbone)}};
 }
 
 Rcnn::Rcnn(const RcnnOptions& options, int classes)
@@ -100,7 +102,7 @@ SegModel::Start Rcnn::StartFrom(const NamedTensors& source) const {
   std::map<std::string, at::Tensor> own;
   for (const auto& [name, tensor] : ModuleState(*this)) own[name] = tensor;
   for (const auto& [name, tensor] : source) {
-    const std::string ours = own.count(name) > 0 ? name : kBackbonePrefix + name;
+    const std::string ours = own.count(name) > 0 ? name : kRcnnTrunk + name;
     const auto found = own.find(ours);
     // The layer of the classifier's classes, of which there is one here, does nothing.
     const bool of_classes = found != own.end() && found->second.dim() > 0 && tensor.dim() > 0 &&

@@ -84,6 +84,12 @@ class Rcnn : public SegModel {
   std::unique_ptr<ProposalCache> proposals_;
 };
 
+/// Of a network's JSON: the one of its trunk, a classifier, whose weights the network has as
+/// kRcnnTrunk + name. @param spec  an object
+Json RcnnTrunk(const Json& spec);
+inline constexpr char kRcnnTrunk[] = "backbone.";
+inline constexpr int kRcnnTrunkClasses = 1;  ///< of its last layer, which gives no features
+
 std::shared_ptr<SegModel> MakeRcnn(JsonReader& reader, int classes);
 
 /// The shapes of a set's regions; the set must outlive them.

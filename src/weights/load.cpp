@@ -108,6 +108,7 @@ TensorFile ReadWeightsFor(const Json& spec, const std::string& spec_path, const 
 std::shared_ptr<SegModel> MakeWithWeights(const Json& spec, int classes,
                                           const std::string& spec_path, const TensorFile& file,
                                           const std::string& path) {
+  CheckTrunk(spec, ModelTensors(file), OptionsOfLoading(path), spec_path);
   const std::shared_ptr<SegModel> shapes = MakeShapes(spec, classes, spec_path);
   CheckTraits(file, *shapes, spec, path);
   CheckState(ModuleState(*shapes), ModelTensors(file), OptionsOfLoading(path));

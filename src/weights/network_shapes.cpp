@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "models/rcnn.h"
 #include "models/registry.h"
 #include "tensor/compat.h"
 #include "tensor/state.h"
@@ -38,6 +39,20 @@ std::shared_ptr<SegModel> MakeShapes(const Json& spec, int classes, const std::s
     throw Error(path, ": describes a network that is larger than all memories (",
                 error.what_without_backtrace(), ")");
   }
+}
+
+void CheckTrunk(const Json& spec, const NamedTensors& tensors, const LoadOptions& options,
+                const std::string& path) {
+  if (!IsFitted(spec)) return;
+  const std::string prefix = kRcnnTrunk;
+  NamedTensors trunk, found;
+  const std::shared_ptr<SegModel> shapes =
+      MakeShapes(RcnnTrunk(ModelObject(spec)), kRcnnTrunkClasses, path);
+  for (const auto& [name, tensor] : ModuleState(*shapes)) trunk.emplace_back(prefix + name, tensor);
+  for (const auto& [name, tensor] : tensors) {
+    if (name.starts_with(prefix)) found.emplace_back(name, tensor);
+  }
+  CheckState(trunk, found, options);
 }
 
 std::shared_ptr<SegModel> MakeShapes(const Json& spec, const std::string& path) {

@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "models/seg_model.h"
+#include "tensor/state.h"
 #include "tensor/tensor_file.h"
 
 namespace seglab {
@@ -17,6 +18,11 @@ std::shared_ptr<SegModel> MakeShapes(const Json& spec, int classes, const std::s
 
 /// The same where the number of classes does not matter.
 std::shared_ptr<SegModel> MakeShapes(const Json& spec, const std::string& path);
+
+/// Compares a file with the trunk of a network that is fitted, which takes memory only then; of
+/// other networks nothing is compared. @throws Error as CheckState
+void CheckTrunk(const Json& spec, const NamedTensors& tensors, const LoadOptions& options,
+                const std::string& path);
 
 /// Leaves in a file the weights whose names fit a network, wherever in it they stand; which key or
 /// prefix is taken off their names is logged. Where none fit, those at the usual place are left,

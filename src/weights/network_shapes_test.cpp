@@ -1,9 +1,9 @@
 #include "weights/network_shapes.h"
 
 #include <gmock/gmock.h>
+#include <sys/resource.h>
 #include <torch/torch.h>
 
-#include <chrono>
 #include <map>
 #include <string>
 
@@ -63,17 +63,25 @@ TEST(MakeShapes, TakesNoMemory) {
   EXPECT_GT(elements, 1'000'000'000);
 }
 
-// 200 kB that claim to be gigabytes: refused by their shapes, before these are made.
+int64_t PeakMegabytes() {
+  rusage usage;
+  getrusage(RUSAGE_SELF, &usage);
+  return usage.ru_maxrss / 1024;
+}
+
+// 200 kB that claim to be 3 gigabytes, refused by their shapes, before these are made.
 TEST(MakeShapes, ACheckpointIsComparedBeforeMemoryIsTaken) {
   const TestFolder folder;
   const std::string path = folder.File("net.safetensors");
-  const std::shared_ptr<SegModel> model = SeededModel(TinySpec(), 3);
-  Json huge = TinySpec();
-  huge["backbone"]["width"] = 4;
-  Save(path, *model, huge, 3);
-  const auto begin = std::chrono::steady_clock::now();
-  EXPECT_THAT(ErrorOf([&] { LoadModelFile(path); }), HasSubstr("wrong shape"));
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(2));
+  for (const std::string name : {"fcn8s", "rcnn"}) {
+    Json spec = TinySpec(name);
+    const std::shared_ptr<SegModel> model = SeededModel(spec, 3);
+    spec["backbone"]["width"] = 4;
+    Save(path, *model, spec, 3);
+    const int64_t before = PeakMegabytes();
+    EXPECT_THAT(ErrorOf([&] { LoadModelFile(path); }), HasSubstr("wrong shape")) << name;
+    EXPECT_LT(PeakMegabytes() - before, 200) << name;
+  }
 }
 
 /// The weights of a tiny network as others save them.
@@ -177,11 +185,10 @@ TEST(CheckpointMetadata, IsNotTrusted) {
       EXPECT_THAT(message(key, value), HasSubstr(path)) << key << value;
     }
   }
+  // Whoever looks each key up among all of them is at it for minutes.
   std::string keys = "{\"name\": \"fcn8s\"";
-  for (int i = 0; i < 60'000; ++i) keys += StrCat(", \"k", i, "\": 1");
-  const auto begin = std::chrono::steady_clock::now();
+  for (int i = 0; i < 200'000; ++i) keys += StrCat(", \"k", i, "\": 1");
   EXPECT_THAT(message("model", keys + "}"), HasSubstr("keys"));
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(3));
 }
 
 }  // namespace
