@@ -7,7 +7,8 @@
 namespace seglab {
 
 const std::vector<std::string>& PredictOptions::Keys() {
-  static const std::vector<std::string> keys = {"precision", "scales", "flip", "window", "crf"};
+  static const std::vector<std::string> keys = {"precision", "winograd", "scales",
+                                                "flip",      "window",   "crf"};
   return keys;
 }
 
@@ -20,6 +21,7 @@ void PredictOptions::Read(JsonReader& reader) {
   std::string name = PrecisionName(precision);
   reader.GetChoice("precision", name, PrecisionNames());
   precision = ParsePrecision(name);
+  reader.Get("winograd", winograd);
   reader.Get("scales", scales);
   reader.Get("flip", flip);
   if (Json json; reader.Get("window", json)) {

@@ -19,6 +19,8 @@ struct WindowOptions {
 /// How a network's scores of an image come about.
 struct PredictOptions {
   Precision precision = Precision::kFloat32;
+  /// 3x3 convolutions by Winograd's filtering where it fits: see WinogradConv.
+  bool winograd = false;
   /// Factors by which the image is resized; the classes' probabilities at all scales are averaged.
   std::vector<double> scales = {1};
   bool flip = false;     ///< mirrored images too, averaged with the others
@@ -26,9 +28,9 @@ struct PredictOptions {
   /// Mean field in a dense CRF over the scores (src/crf).
   std::optional<CrfOptions> crf;
 
-  /// Reads "precision", "scales", "flip", "window" (a number, or {"size": 513, "stride": 340}) and
-  /// "crf" (see CrfOptions::FromJson; false is none, true the defaults); the reader is not
-  /// finished.
+  /// Reads "precision", "winograd", "scales", "flip", "window" (a number, or {"size": 513,
+  /// "stride": 340}) and "crf" (see CrfOptions::FromJson; false is none, true the defaults); the
+  /// reader is not finished.
   /// @throws Error naming the member that is wrong
   void Read(JsonReader& reader);
 

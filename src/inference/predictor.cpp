@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "inference/crf_step.h"
 #include "inference/windows.h"
+#include "nn/fast_conv.h"
 #include "tensor/argmax.h"
 #include "tensor/compat.h"
 #include "tensor/device.h"
@@ -38,6 +39,7 @@ at::Tensor Predictor::NetworkScores(const at::Tensor& image, const std::string& 
   }
   const AutocastGuard autocast(device.type(), options_.precision == Precision::kBfloat16,
                                at::kBFloat16);
+  const WinogradScope winograd(options_.winograd);
   const at::Tensor input =
       Preprocess(image.to(device, /*non_blocking=*/true), model_->preprocessing);
   const auto score = [this](const at::Tensor& part) {

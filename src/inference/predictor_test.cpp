@@ -29,7 +29,9 @@ TEST(Predictor, GivesFloat32WithoutGradientInBothPrecisions) {
   EXPECT_EQ(exact.scalar_type(), at::kFloat);
   EXPECT_FALSE(exact.requires_grad());
 
-  const at::Tensor rough = Predictor(model, {Precision::kBfloat16}).Scores(image);
+  PredictOptions options;
+  options.precision = Precision::kBfloat16;
+  const at::Tensor rough = Predictor(model, options).Scores(image);
   EXPECT_EQ(rough.scalar_type(), at::kFloat);
   const double scale = exact.abs().max().item<double>();
   EXPECT_GT(scale, 0);
@@ -90,6 +92,24 @@ TEST(Predictor, AClassifierAveragesToo) {
 TEST(DeviceOf, IsTheCpuForANetworkWithoutParameters) {
   const torch::nn::ReLU module;
   EXPECT_TRUE(DeviceOf(*module).is_cpu());
+}
+
+TEST(Predictor, WinogradChangesScoresByRounding) {
+  Json spec = TinySpec("fcn8s", "vgg16");
+  spec["backbone"]["width"] = 0.25;
+  const std::shared_ptr<SegModel> model = SeededModel(spec, 5);
+  for (const auto& parameter : model->named_parameters()) {  // fresh scores are zero
+    const torch::NoGradGuard no_grad;
+    if (parameter.key().rfind("score", 0) == 0) parameter.value().uniform_(-1, 1);
+  }
+  const at::Tensor image = at::randint(256, {1, 61, 70, 3}, at::kByte);
+  const at::Tensor plain = Predictor(model).Scores(image);
+  PredictOptions options;
+  options.winograd = true;
+  const at::Tensor fast = Predictor(model, options).Scores(image);
+  const double difference = (fast - plain).abs().max().item<double>();
+  EXPECT_GT(difference, 0) << "it was not taken";
+  EXPECT_LT(difference, 1e-4 * std::max(plain.abs().max().item<double>(), 1.0));
 }
 
 }  // namespace

@@ -20,7 +20,9 @@ TEST(WindowStarts, CoverAllPixelsAndEndWithTheImage) {
           covered = start + size;
         }
         EXPECT_GE(covered, length);
-        if (length > size) EXPECT_EQ(covered, length);
+        if (length > size) {
+          EXPECT_EQ(covered, length);
+        }
       }
     }
   }

@@ -25,6 +25,7 @@
 #include "models/backbones/layers.h"
 #include "models/backbones/resnet.h"
 #include "nn/aspp.h"
+#include "nn/fast_conv.h"
 #include "nn/layer_tap.h"
 #include "tensor/state.h"
 
@@ -46,7 +47,7 @@ TensorSequential DeepLabHead(int64_t in, int64_t channels, int64_t classes) {
   aspp.in = in;
   aspp.out = channels;
   return TensorSequential(
-      Aspp(aspp), nn::Conv2d(nn::Conv2dOptions(channels, channels, 3).padding(1).bias(false)),
+      Aspp(aspp), FastConv2d(nn::Conv2dOptions(channels, channels, 3).padding(1).bias(false)),
       nn::BatchNorm2d(channels), nn::ReLU(), nn::Conv2d(nn::Conv2dOptions(channels, classes, 1)));
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "nn/fast_conv.h"
 #include "nn/layer_tap.h"
 #include "nn/option_checks.h"
 
@@ -28,7 +29,7 @@ void CheckManyValues(const TensorSequential& branch, const at::Tensor& x) {
 }  // namespace
 
 TensorSequential ConvBnRelu(int64_t in, int64_t out, int64_t kernel, int64_t dilation) {
-  return TensorSequential(nn::Conv2d(nn::Conv2dOptions(in, out, kernel)
+  return TensorSequential(FastConv2d(nn::Conv2dOptions(in, out, kernel)
                                          .padding(kernel / 2 * dilation)
                                          .dilation(dilation)
                                          .bias(false)),

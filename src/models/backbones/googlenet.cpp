@@ -36,6 +36,7 @@
 
 #include "base/error.h"
 #include "models/backbones/layers.h"
+#include "nn/fast_conv.h"
 #include "nn/layer_tap.h"
 #include "nn/option_checks.h"
 
@@ -48,7 +49,7 @@ namespace nn = torch::nn;
 class UnitImpl : public nn::Module {
  public:
   UnitImpl(const nn::Conv2dOptions& conv, bool caffe) {
-    conv_ = register_module("conv", nn::Conv2d(nn::Conv2dOptions(conv).bias(caffe)));
+    conv_ = register_module("conv", FastConv2d(nn::Conv2dOptions(conv).bias(caffe)));
     if (caffe) return;
     bn_ = register_module("bn",
                           nn::BatchNorm2d(nn::BatchNorm2dOptions(conv.out_channels()).eps(0.001)));
@@ -60,7 +61,7 @@ class UnitImpl : public nn::Module {
   }
 
  private:
-  nn::Conv2d conv_{nullptr};
+  FastConv2d conv_{nullptr};
   nn::BatchNorm2d bn_{nullptr};
 };
 TORCH_MODULE(Unit);

@@ -27,6 +27,7 @@
 #include <string>
 
 #include "models/backbones/layers.h"
+#include "nn/fast_conv.h"
 #include "nn/layer_tap.h"
 #include "nn/option_checks.h"
 
@@ -89,11 +90,11 @@ class ResNetBlockImpl : public nn::Module {
   void Add(int64_t in, int64_t out, int64_t kernel, const StrideWalk::Step& step) {
     const std::string number = std::to_string(convs_.size() + 1);
     convs_.push_back(register_module("conv" + number,
-                                     nn::Conv2d(CenteredConv(in, out, kernel, step).bias(false))));
+                                     FastConv2d(CenteredConv(in, out, kernel, step).bias(false))));
     norms_.push_back(register_module("bn" + number, nn::BatchNorm2d(out)));
   }
 
-  std::vector<nn::Conv2d> convs_;
+  std::vector<FastConv2d> convs_;
   std::vector<nn::BatchNorm2d> norms_;
   TensorSequential downsample_{nullptr};
 };

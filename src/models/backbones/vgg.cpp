@@ -25,6 +25,7 @@
 #include "base/error.h"
 #include "models/backbones/fc_trunk.h"
 #include "models/backbones/layers.h"
+#include "nn/fast_conv.h"
 #include "nn/layer_tap.h"
 #include "nn/option_checks.h"
 
@@ -92,7 +93,7 @@ StagedFeatures MakeFeatures(const std::string& name, const VggOptions& options, 
         conv.padding(100);
         walk.Shift(1 - 100);
       }
-      features.Add(nn::Conv2d(conv));
+      features.Add(FastConv2d(conv));
       if (HasBatchNorm(name)) features.Add(nn::BatchNorm2d(out));
       features.Add(nn::ReLU(nn::ReLUOptions(true)));
       in = out;
