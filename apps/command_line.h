@@ -12,10 +12,6 @@
 
 namespace seglab {
 
-/// Of the option --key, which every command that takes a weight file has.
-inline constexpr char kKeyHelp[] =
-    "weights below this key of the file, as \"model_ema\"; without it those that fit the network";
-
 /// One sub-command's options, bound to variables: the default that --help shows is the variable's
 /// value.
 class CommandLine {

@@ -21,6 +21,7 @@ int ForwardCommand(const Args& args);
 int ModelsCommand(const Args& args);
 int WeightsCommand(const Args& args);
 int DataCommand(const Args& args);
+int BenchCommand(const Args& args);
 int ReportCommand(const Args& args);
 
 /// The command as the user typed it, for reports: "seglab run table2 --set seed=2".

@@ -7,12 +7,8 @@
 #include "base/names.h"
 #include "command_line.h"
 #include "commands.h"
-#include "data/registry.h"
 #include "inference/crf_search.h"
-#include "models/registry.h"
-#include "tensor/runtime.h"
-#include "weights/load.h"
-#include "weights/model_spec.h"
+#include "option_groups.h"
 
 namespace seglab {
 namespace {
@@ -43,22 +39,19 @@ void Print(const CrfSearchResult& result, size_t shown) {
 }  // namespace
 
 int CrfTuneCommand(const Args& args) {
-  std::string checkpoint, model, key, dataset_name, data_root, split = "train", out, preset, grid,
-                                                               absent = "union", device = "auto";
+  std::string out, preset, grid, absent = "union";
+  DataOptions data("train", "search on; not the one that is reported");
+  NetworkOptions network;
   std::vector<std::string> settings;
   CrfSearchOptions options;
   CommandLine line(
       "crf tune --checkpoint DIR|FILE --dataset NAME [--data-root DIR] --out DIR",
       "Searches a CRF's bilateral kernel for a trained network on a few images: a "
       "coarse grid, then finer ones around the best. Stopped, it goes on where it was.");
-  line.Required("checkpoint", &checkpoint, "run folder or weight file")
-      .Required("dataset", &dataset_name, "name of the data set")
-      .Required("out", &out, "folder of the search: tried.jsonl, best.json, the images' scores")
-      .Option("model", &model,
-              "network of a weight file that does not name it: its name, JSON or a file")
-      .Option("key", &key, kKeyHelp)
-      .Option("data-root", &data_root, "its root folder")
-      .Option("split", &split, "split to search on; not the one that is reported")
+  network.AddTo(line);
+  data.AddTo(line);
+  AddAbsent(line, &absent);
+  line.Required("out", &out, "folder of the search: tried.jsonl, best.json, the images' scores")
       .Many("set", &settings,
             "crf.KEY=VALUE for what is not searched, or an option of the data set")
       .Option("preset", &preset, "published parameters for what is not searched")
@@ -67,17 +60,18 @@ int CrfTuneCommand(const Args& args) {
       .Option(
           "grid", &grid,
           "the coarse grid, '{\"weights\": [...], \"sigmas_xy\": [...], \"sigmas_rgb\": [...]}'")
-      .Option("absent", &absent, "rule for classes that are absent: union, truth, one, zero, nan")
-      .Option("threads", &options.threads, "images at once; 0 = as many as cores")
-      .Option("device", &device, "auto, cpu, cuda, cuda:1");
+      .Option("threads", &options.threads, "images at once; 0 = as many as cores");
   if (!line.Parse(args)) return 0;
   options.policy = ParseAbsentPolicy(absent);
-  Json data = {{"name", dataset_name}, {"split", split}};
-  if (!data_root.empty()) data["root"] = data_root;
   Json crf = {{"crf", Json::object()}};
   if (!preset.empty()) crf["crf"]["preset"] = preset;
+  std::vector<std::string> of_data;
   for (const std::string& setting : settings) {
-    ApplySetting(setting.rfind("crf.", 0) == 0 ? crf : data, setting);
+    if (setting.rfind("crf.", 0) == 0) {
+      ApplySetting(crf, setting);
+    } else {
+      of_data.push_back(setting);
+    }
   }
   options.start = CrfOptions::FromJson(crf["crf"], "--set crf");
   if (!grid.empty()) {
@@ -90,24 +84,14 @@ int CrfTuneCommand(const Args& args) {
   }
   options.Check("crf tune");
 
-  const std::shared_ptr<const Dataset> dataset = MakeDataset(data);
-  if (dataset->GetTask() != Task::kSegmentation) {
-    throw Error(dataset_name, ": has no label maps; take a data set of segmentation");
-  }
-  ModelChoice choice;
-  if (!model.empty()) choice.model = ParseModelSpec(model, "--model");
-  choice.labels = dataset->Labels();
-  choice.labels_from = dataset_name;
-  choice.key = key;
-  const LoadedModel loaded = LoadModelFile(checkpoint, choice);
-  if (ModelTask(loaded.spec, loaded.path) == Task::kClassification) {
-    throw Error(loaded.path, ": is a classifier, which has no map of scores to refine");
-  }
-  loaded.model->to(PickDevice(device));
+  const Json spec = data.Spec(line, of_data);
+  const std::shared_ptr<const Dataset> dataset = MakeSegmentationData(spec);
+  const LoadedModel loaded = network.Load(dataset->Labels(), data.name());
+  RefuseClassifier(loaded, "has no map of scores to refine");
   Predictor predictor(loaded.model);
   Json identity = {
-      {"checkpoint", loaded.path}, {"data", data}, {"images", options.images}, {"absent", absent}};
-  if (!key.empty()) identity["key"] = key;
+      {"checkpoint", loaded.path}, {"data", spec}, {"images", options.images}, {"absent", absent}};
+  if (!network.key().empty()) identity["key"] = network.key();
   const CrfSearchResult result = SearchCrf(predictor, *dataset, out, identity, options);
   constexpr size_t kShown = 12;
   Print(result, kShown);

@@ -14,6 +14,7 @@
 #include "data/masks.h"
 #include "data/mend.h"
 #include "data/registry.h"
+#include "option_groups.h"
 #include "tensor/runtime.h"
 
 namespace seglab {
@@ -99,15 +100,14 @@ void Export(const Dataset& dataset, int64_t limit, const std::string& out) {
 
 int DataCommand(const Args& args) {
   std::vector<std::string> actions, settings;
-  std::string name, root, split, against, out;
+  std::string against, out;
+  DataOptions data("", "look at");
   int64_t limit = 0;
   CommandLine line(
       "data list | doctor --dataset NAME ... | export --dataset NAME ... --out DIR",
       "Lists the data sets; looks a data set over for faults; writes it as a folder data set.");
+  data.AddTo(line);
   line.Positional(&actions, 1, 1)
-      .Option("dataset", &name, "name of the data set")
-      .Option("data-root", &root, "its root folder")
-      .Option("split", &split, "split to look at; \"\" = the data set's usual one")
       .Option("against", &against,
               "doctor: split in which no picture of this one may stand; \"\" = train or val")
       .Many("set", &settings, "an option of the data set, e.g. --set height=256")
@@ -121,11 +121,7 @@ int DataCommand(const Args& args) {
   if (actions[0] != "doctor" && actions[0] != "export") {
     throw UsageError("data: ", UnknownName("action", actions[0], {"list", "doctor", "export"}));
   }
-  if (name.empty()) throw UsageError("data: --dataset is missing");
-  Json spec = {{"name", name}};
-  if (!split.empty()) spec["split"] = split;
-  if (!root.empty()) spec["root"] = root;
-  for (const std::string& setting : settings) ApplySetting(spec, setting);
+  const Json spec = data.Spec(line, settings);
   const std::shared_ptr<const Dataset> dataset = MakeDataset(spec);
   if (actions[0] == "doctor") return Doctor(*dataset, spec, limit, against);
   if (out.empty()) throw UsageError("data export: --out is missing");

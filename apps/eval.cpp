@@ -14,11 +14,9 @@
 #include "inference/trimap_sink.h"
 #include "metrics/scores.h"
 #include "models/registry.h"
+#include "option_groups.h"
 #include "predict_flags.h"
 #include "score_warnings.h"
-#include "tensor/runtime.h"
-#include "weights/load.h"
-#include "weights/model_spec.h"
 
 namespace seglab {
 
@@ -46,66 +44,37 @@ class IgnoredPixels : public EvalSink {
   int64_t count = 0;
 };
 
-/// Takes "val" where the user names no split, or all where the data set has none.
-void TakeUsualSplit(Json& spec) {
-  const std::vector<std::string> splits = SplitsOf(spec);
-  if (splits.empty() && spec.at("name") == "folder") {
-    Log::Info(spec.value("root", "the data set"),
-              ": has no splits, all samples are scored; --set \'split={\"fraction\": 0.8, ",
-              "\"part\": \"val\"}\' scores a part");
-    return;
-  }
-  spec["split"] = "val";
-}
-
 }  // namespace
 
 int EvalCommand(const Args& args) {
-  std::string checkpoint, model, key, dataset_name, data_root,
-      split = "val", json, absent = "union", device = "auto", trimap;
+  std::string json, absent = "union", trimap;
+  DataOptions data("val", "score on");
+  NetworkOptions network;
   PredictFlags flags;
   EvalOptions options;
   CommandLine line(
       "eval --checkpoint DIR|FILE --dataset NAME [--data-root DIR] [--split NAME] [--crf] [--tta] "
       "[--json FILE]",
       "Scores a trained network on a data set, an image at a time.");
-  line.Required("checkpoint", &checkpoint, "run folder or weight file")
-      .Required("dataset", &dataset_name, "name of the data set")
-      .Option("model", &model,
-              "network of a weight file that does not name it: its name, JSON or a file")
-      .Option("key", &key, kKeyHelp)
-      .Option("data-root", &data_root, "its root folder")
-      .Option("split", &split, "split to score on")
-      .Option("absent", &absent, "rule for classes that are absent: union, truth, one, zero, nan")
-      .Option("trimap", &trimap,
+  network.AddTo(line);
+  data.AddTo(line);
+  AddAbsent(line, &absent);
+  line.Option("trimap", &trimap,
               "score bands around boundaries too: their widths in pixels, 2,8,32")
-      .Option("threads", &options.threads, "loader threads; -1 = as many as cores")
-      .Option("device", &device, "auto, cpu, cuda, cuda:1")
-      .Option("json", &json, "write the scores to this file as well");
+      .Option("threads", &options.threads, "loader threads; -1 = as many as cores");
+  AddScoresFile(line, &json);
   flags.AddTo(line, "an option of the data set: limit=50");
   if (!line.Parse(args)) return 0;
   const AbsentPolicy policy = ParseAbsentPolicy(absent);
   const PredictOptions predict = flags.Options();
   const std::vector<double> widths = ParseWidths(trimap);
-  Json spec = {{"name", dataset_name}};
-  if (line.Given("split") && !split.empty()) spec["split"] = split;
-  if (!data_root.empty()) spec["root"] = data_root;
-  for (const std::string& setting : flags.others()) ApplySetting(spec, setting);
-  if (!line.Given("split") && !spec.contains("split")) TakeUsualSplit(spec);
-
-  const std::shared_ptr<const Dataset> dataset = MakeDataset(spec);
-  ModelChoice choice;
-  if (!model.empty()) choice.model = ParseModelSpec(model, "--model");
-  choice.key = key;
-  choice.labels = dataset->Labels();
-  choice.labels_from = dataset_name;
-  const LoadedModel loaded = LoadModelFile(checkpoint, choice);
+  const std::shared_ptr<const Dataset> dataset = MakeDataset(data.Spec(line, flags.others()));
+  const LoadedModel loaded = network.Load(dataset->Labels(), data.name());
   const bool classifier = ModelTask(loaded.spec, loaded.path) == Task::kClassification;
   if (classifier != (dataset->GetTask() == Task::kClassification)) {
     throw Error(loaded.path, ": is a ", classifier ? "classifier" : "segmentation network",
-                ", which cannot be scored on ", dataset_name, "; take another data set");
+                ", which cannot be scored on ", data.name(), "; take another data set");
   }
-  loaded.model->to(PickDevice(device));
   Predictor predictor(loaded.model, predict);
   ConfusionSink confusion(dataset->Labels().size());
   TrimapSink bands(dataset->Labels().size(), classifier ? std::vector<double>() : widths);

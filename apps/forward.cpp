@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "command_line.h"
 #include "commands.h"
+#include "option_groups.h"
 #include "tensor/element_type.h"
 #include "tensor/runtime.h"
 #include "tensor/state.h"
@@ -37,11 +38,11 @@ int ForwardCommand(const Args& args) {
           "model", &model_json,
           "network: its name, JSON, e.g. '{\"name\": \"fcn8s\", \"num_classes\": 21}', or a file")
       .Required("weights", &weights, "safetensors, .pth or .caffemodel of this network")
-      .Option("key", &key, kKeyHelp)
       .Required("input", &input, "safetensors file with tensor \"image\", float")
       .Required("output", &output,
-                "safetensors file to write: logits, and aux_logits where there are some")
-      .Option("device", &device, "auto, cpu, cuda, cuda:1");
+                "safetensors file to write: logits, and aux_logits where there are some");
+  AddKey(line, &key);
+  AddDevice(line, &device);
   if (!line.Parse(args)) return 0;
   const Json spec = ParseModelSpec(model_json, "--model");
   const TensorFile file = ReadWeightsFor(spec, "--model", weights, key);

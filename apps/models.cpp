@@ -12,6 +12,7 @@
 #include "models/backbones/backbone.h"
 #include "models/rcnn.h"
 #include "models/registry.h"
+#include "option_groups.h"
 #include "profile/profile.h"
 #include "tensor/state.h"
 #include "weights/model_spec.h"
@@ -166,7 +167,7 @@ Json BackboneOf(const Json& spec, Size& size, bool json) {
     std::cout << spec.dump() << "\n  parameters         " << FormatGrouped(parameters)
               << "\nFor each region, and for full+fg twice, it runs its backbone on a crop:\n\n";
   }
-  return {{"name", "classifier"}, {"backbone", spec.value("backbone", RcnnOptions().backbone)}};
+  return RcnnTrunk(spec);
 }
 
 void Describe(const Json& network, Size size, bool json) {
@@ -229,12 +230,12 @@ int ModelsCommand(const Args& args) {
       "models [NAME | JSON | --table] [--backbone NAME | JSON] [--json]",
       "Lists networks and backbones, or describes one: what it costs and what it sees.");
   line.Positional(&names, 0, 1)
-      .Option("backbone", &backbone, "backbone of the network, by name or as JSON")
       .Option("classes", &size.classes, "number of classes; 0: 21, of classifiers 1000")
       .Option("height", &size.height, "rows of the input; 0: 500, of classifiers 224")
       .Option("width", &size.width, "columns of the input; 0: 500, of classifiers 224")
       .Flag("table", &table, "one line for each backbone as classifier")
       .Flag("json", &json, "print JSON");
+  AddBackbone(line, &backbone);
   if (!line.Parse(args)) return 0;
   if (table) {
     if (!names.empty() || !backbone.empty()) {

@@ -15,11 +15,8 @@
 #include "data/masks.h"
 #include "data/overlay.h"
 #include "inference/predictor.h"
-#include "models/registry.h"
+#include "option_groups.h"
 #include "predict_flags.h"
-#include "tensor/runtime.h"
-#include "weights/load.h"
-#include "weights/model_spec.h"
 
 namespace seglab {
 namespace {
@@ -89,7 +86,8 @@ void SayBroken(const std::vector<std::string>& broken, size_t all) {
 }  // namespace
 
 int PredictCommand(const Args& args) {
-  std::string checkpoint, model, key, labels, out, device = "auto";
+  std::string labels, out;
+  NetworkOptions network;
   PredictFlags flags;
   double alpha = 0.55;
   bool no_overlay = false;
@@ -97,17 +95,13 @@ int PredictCommand(const Args& args) {
   CommandLine line(
       "predict --checkpoint DIR|FILE --out DIR [--crf] [--tta] IMAGE...",
       "Segments images: <name>.png is the mask of class indices, <name>_overlay.jpg shows it.");
-  line.Required("checkpoint", &checkpoint, "run folder or weight file")
-      .Required("out", &out, "folder for the results")
+  network.AddTo(line);
+  line.Required("out", &out, "folder for the results")
       .Positional(&inputs, 1, -1)
-      .Option("model", &model,
-              "network of a weight file that does not name it: its name, JSON or a file")
-      .Option("key", &key, kKeyHelp)
       .Option("labels", &labels,
               "its classes: a data set's name or a classes.json {\"names\": [...]}")
       .Option("alpha", &alpha, "strength of the colors in the overlay, 0 to 1")
-      .Flag("no-overlay", &no_overlay, "write masks only")
-      .Option("device", &device, "auto, cpu, cuda, cuda:1");
+      .Flag("no-overlay", &no_overlay, "write masks only");
   flags.AddTo(line, "");
   if (!line.Parse(args)) return 0;
   if (!(alpha >= 0 && alpha <= 1))
@@ -117,18 +111,9 @@ int PredictCommand(const Args& args) {
   std::vector<std::string> endings = {kMaskEnding};
   if (!no_overlay) endings.push_back(kOverlayEnding);
   RefuseOverwriting(images, endings, out);
-  ModelChoice choice;
-  if (!model.empty()) choice.model = ParseModelSpec(model, "--model");
-  if (!labels.empty()) choice.labels = ParseLabels(labels, "--labels");
-  choice.labels_from = "--labels";
-  choice.key = key;
-  const LoadedModel loaded = LoadModelFile(checkpoint, choice);
-  if (ModelTask(loaded.spec, loaded.path) == Task::kClassification) {
-    throw Error(loaded.path,
-                ": is a classifier, which segments no images; take a segmentation "
-                "network");
-  }
-  loaded.model->to(PickDevice(device));
+  const LoadedModel loaded =
+      network.Load(labels.empty() ? LabelSet() : ParseLabels(labels, "--labels"), "--labels");
+  RefuseClassifier(loaded, "segments no images");
   CheckWritableFolder(out);
   Predictor predictor(loaded.model, predict);
   const bool clear_background = loaded.labels.names.front() == "background";

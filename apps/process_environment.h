@@ -9,8 +9,10 @@ namespace seglab {
 ///   back
 ///                     and cleared by the kernel again, and lies on huge pages
 ///   OMP_WAIT_POLICY   threads that wait for each other sleep, so that other processes can work
+///   OPENBLAS_CORETYPE where OpenBLAS does not know the processor, the one whose kernels are best
 ///
-/// Results are the same bits. Returns where there is nothing to do, or where it cannot be done.
+/// The first two change no bit of a result. Returns where there is nothing to do, or where it
+/// cannot be done.
 /// @param argv  main's
 void ProvideEnvironment(char** argv);
 

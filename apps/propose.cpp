@@ -5,7 +5,7 @@
 #include "command_line.h"
 #include "commands.h"
 #include "data/image_file.h"
-#include "data/registry.h"
+#include "option_groups.h"
 #include "propose_recall.h"
 #include "regions/hierarchy_picture.h"
 #include "regions/proposal_cache.h"
@@ -48,7 +48,8 @@ void ProposeImage(const std::string& path, const std::string& out, const std::st
             Significant(seconds, 3), " s");
 }
 
-/// VOC's own folder of object masks, where it is there and no other is named.
+/// VOC's own folder of object masks, where it is there and no other is named. Trainings that need
+/// no objects shall not read them, so the data set does not take it by itself.
 void FindObjects(Json& data) {
   if (data.value("name", "") != "voc" || data.contains("objects")) return;
   const std::string own = "SegmentationObject";
@@ -58,8 +59,8 @@ void FindObjects(Json& data) {
 }  // namespace
 
 int ProposeCommand(const Args& args) {
-  std::string image, mode = "fast", out, picture, cache_folder, dataset_name, data_root,
-                     split = "val", json;
+  std::string image, mode = "fast", out, picture, cache_folder, json;
+  DataOptions data("val", "score on");
   int threads = 0;
   bool masks = false;
   std::vector<std::string> settings;
@@ -71,12 +72,10 @@ int ProposeCommand(const Args& args) {
   line.Option("image", &image, "the image")
       .Option("out", &out, "JSON to write: boxes [x, y, width, height], scores, levels, areas")
       .Flag("masks", &masks, "write masks too, as COCO's run lengths")
-      .Option("picture", &picture, "picture of the first hierarchy to write, PNG or JPEG")
-      .Option("dataset", &dataset_name, "name of the data set")
-      .Option("data-root", &data_root, "its root folder")
-      .Option("split", &split, "split to score on")
-      .Option("json", &json, "write the scores to this file as well")
-      .Option("mode", &mode, "fast (8 hierarchies) or quality (80)")
+      .Option("picture", &picture, "picture of the first hierarchy to write, PNG or JPEG");
+  data.AddTo(line);
+  AddScoresFile(line, &json);
+  line.Option("mode", &mode, "fast (8 hierarchies) or quality (80)")
       .Many("set", &settings,
             "colors, similarities, ks, sigma, width, min_side, seed, max_regions, duplicates "
             "(masks, boxes); data.KEY=VALUE for an option of the data set (voc: data.objects=DIR, "
@@ -84,7 +83,7 @@ int ProposeCommand(const Args& args) {
       .Option("cache", &cache_folder, "folder that keeps proposals for the next time")
       .Option("threads", &threads, "0 = as many as cores");
   if (!line.Parse(args)) return 0;
-  if (image.empty() == dataset_name.empty()) {
+  if (image.empty() == data.name().empty()) {
     throw UsageError("propose: name one of --image and --dataset");
   }
   if (!image.empty() && out.empty()) throw UsageError("propose: --image needs --out");
@@ -96,10 +95,14 @@ int ProposeCommand(const Args& args) {
       throw UsageError("propose: --", name, " needs --dataset");
   }
   Json options = {{"mode", mode}};
-  Json data = {{"data", {{"name", dataset_name}, {"split", split}}}};
-  if (!data_root.empty()) data["data"]["root"] = data_root;
+  const std::string of_data = "data.";
+  std::vector<std::string> data_settings;
   for (const std::string& setting : settings) {
-    ApplySetting(setting.rfind("data.", 0) == 0 ? data : options, setting);
+    if (setting.rfind(of_data, 0) == 0) {
+      data_settings.push_back(setting.substr(of_data.size()));
+    } else {
+      ApplySetting(options, setting);
+    }
   }
   ProposalCache cache(cache_folder, ProposalOptions::FromJson(options, "propose"));
   if (threads <= 0) threads = UsableCores();
@@ -107,12 +110,9 @@ int ProposeCommand(const Args& args) {
     ProposeImage(image, out, picture, masks, cache, threads);
     return 0;
   }
-  FindObjects(data["data"]);
-  const std::shared_ptr<const Dataset> dataset = MakeDataset(data["data"]);
-  if (dataset->GetTask() != Task::kSegmentation) {
-    throw Error(dataset_name, ": has no label maps; take a data set of segmentation");
-  }
-  PrintRecall(*dataset, data["data"].contains("objects"), cache, threads, json);
+  Json spec = data.Spec(line, data_settings);
+  FindObjects(spec);
+  PrintRecall(*MakeSegmentationData(spec), spec.contains("objects"), cache, threads, json);
   return 0;
 }
 

@@ -5,6 +5,7 @@
 #include "experiment/catalogue.h"
 #include "experiment/resolve.h"
 #include "experiment/runner.h"
+#include "option_groups.h"
 
 namespace seglab {
 
@@ -18,11 +19,11 @@ int RunCommand(const Args& args) {
       "Runs what is not finished of an experiment, prints its table, writes its report.");
   line.Positional(&names, 0, 1)
       .Many("set", &settings, "change a value, e.g. --set seed=2 --set train.iterations=100")
-      .Option("data-root", &data_root, "root folder of the data set")
       .Option("out", &options.out, "folder of all experiments")
-      .Option("device", &options.device, "auto, cpu, cuda, cuda:1")
       .Option("pictures", &options.pictures, "validation images shown in the report")
       .Flag("dry-run", &options.dry_run, "show the plan and stop");
+  AddDataRoot(line, &data_root);
+  AddDevice(line, &options.device);
   if (!line.Parse(args)) return 0;
   if (names.empty())
     throw UsageError("run: name an experiment or a file; known: ", Join(ExperimentNames()));

@@ -12,6 +12,7 @@
 #include "data/label_map.h"
 #include "data/masks.h"
 #include "metrics/scores.h"
+#include "option_groups.h"
 #include "score_warnings.h"
 #include "tensor/runtime.h"
 
@@ -29,12 +30,23 @@ struct Reading {
   Classes truth, prediction;
 };
 
+/// A PNG of class indices. @throws Error that names --labels where the file is a picture of another
+/// kind
+cv::Mat ReadIndices(const std::string& path) {
+  try {
+    return ReadMask(path);
+  } catch (const Error& error) {
+    ReadRawMask(path);  // throws where it is no picture at all
+    throw Error(error.what(), "; or say with --labels what its colors and values mean");
+  }
+}
+
 MaskPair ReadMasks(const Reading& reading, const std::string& truth,
                    const std::string& prediction) {
   MaskPair pair{{}, {}, prediction};
   if (reading.plain) {
-    pair.truth = ReadMask(truth);
-    pair.prediction = ReadMask(prediction);
+    pair.truth = ReadIndices(truth);
+    pair.prediction = ReadIndices(prediction);
   } else {
     pair.truth = ReadLabelMap(truth, reading.truth.labels, reading.truth.values);
     pair.prediction =
@@ -123,10 +135,10 @@ int ScoreCommand(const Args& args) {
       .Option("truth-pattern", &truth_pattern, "names of true masks: {stem}_gt")
       .Option("prediction-pattern", &prediction_pattern, "names of predicted masks")
       .Option("ignore", &ignore, "true label that is not counted; -1 = none", /*any_number=*/true)
-      .Option("absent", &absent, "rule for classes that are absent: union, truth, one, zero, nan")
       .Option("names", &names_file, "text file of class names, one a line")
-      .Option("threads", &threads, "reading threads")
-      .Option("json", &json, "write the scores to this file as well");
+      .Option("threads", &threads, "reading threads");
+  AddAbsent(line, &absent);
+  AddScoresFile(line, &json);
   if (!line.Parse(args)) return 0;
   const Reading reading = ReadingOf(labels, values, raw_predictions, classes);
   if (classes < 1 || classes > 255) throw UsageError("score: --classes must be 1 to 255");

@@ -14,6 +14,7 @@
 #include "experiment/runner.h"
 #include "metrics/scores.h"
 #include "models/registry.h"
+#include "option_groups.h"
 #include "weights/model_spec.h"
 
 namespace seglab {
@@ -21,9 +22,9 @@ namespace {
 
 /// Splits of a data set that has none are drawn, where the user names none.
 void DrawSplits(Json& data, const std::string& data_root) {
-  Json spec = {{"name", data["name"]}};
-  if (!data_root.empty()) spec["root"] = data_root;
-  if (data["name"] != "folder" || data_root.empty() || !SplitsOf(spec).empty()) return;
+  if (data_root.empty() ||
+      !SplitsOf({{"name", data["name"]}, {"root", data_root}}, "--dataset").empty())
+    return;
   Log::Info(data_root,
             ": has no splits; 80 % of the samples are trained on, drawn with seed 1, and "
             "the others scored");
@@ -43,9 +44,8 @@ Json OneRun(const std::string& model, const std::string& backbone, const std::st
 }  // namespace
 
 int TrainCommand(const Args& args) {
-  std::string config, model = "fcn8s", backbone, dataset, data_root, split = "train",
-                      val_split = "val";
-  std::string init, out;
+  std::string config, model = "fcn8s", backbone, val_split = "val", init, out;
+  DataOptions data("train", "train on");
   std::vector<std::string> settings;
   RunnerOptions options;
   CommandLine line(
@@ -53,38 +53,36 @@ int TrainCommand(const Args& args) {
       "Trains one network, or goes on with it, and scores it.");
   line.Option("config", &config,
               "JSON of one run: model, data, train, seed, init (as in an experiment's \"runs\")")
-      .Option("model", &model, "network: its name, JSON or a file")
-      .Option("backbone", &backbone, "its backbone, by name or as JSON")
-      .Option("dataset", &dataset, "name of the data set")
-      .Option("data-root", &data_root, "its root folder")
-      .Option("split", &split, "split to train on")
-      .Option("val-split", &val_split, "split to score on")
+      .Option("model", &model, "network: its name, JSON or a file");
+  AddBackbone(line, &backbone);
+  data.AddTo(line);
+  line.Option("val-split", &val_split, "split to score on")
       .Option("init", &init,
               "checkpoint or weight file to start from, or JSON {\"from\": FILE, \"skip\": "
               "[\"score_fr\"]}")
       .Many("set", &settings,
             "change a value, e.g. --set train.iterations=1000 --set train.lr=0.01")
-      .Option("device", &options.device, "auto, cpu, cuda, cuda:1")
       .Required("out", &out, "run folder");
+  AddDevice(line, &options.device);
   if (!line.Parse(args)) return 0;
-  if (config.empty() == dataset.empty())
+  if (config.empty() == data.name().empty())
     throw UsageError("train: give either --config or --model and --dataset");
   for (const char* option : {"model", "backbone", "split", "val-split", "init"}) {
     if (!config.empty() && line.Given(option))
       throw UsageError("train: --", option, " belongs into ", config, "; or change it with --set");
   }
 
-  Json root = config.empty() ? OneRun(model, backbone, dataset, split, val_split, init)
+  Json root = config.empty() ? OneRun(model, backbone, data.name(), data.split(), val_split, init)
                              : ReadJsonFile(config);
   if (config.empty() && !line.Given("split") && !line.Given("val-split"))
-    DrawSplits(root["runs"][0]["data"], data_root);
+    DrawSplits(root["runs"][0]["data"], data.root());
   const std::string where = config.empty() ? "train" : config;
   if (!root.is_object()) throw Error(where, ": must be an object, a run or an experiment");
   if (!config.empty() && !root.contains("runs")) {
     root["name"] = "train";
     root = {{"runs", Json::array({root})}};
   }
-  const Experiment experiment = ResolveExperiment(root, where, "train", settings, data_root);
+  const Experiment experiment = ResolveExperiment(root, where, "train", settings, data.root());
   if (experiment.runs.size() != 1) {
     throw Error(where, ": describes ", experiment.runs.size(), " runs; seglab run runs them all");
   }

@@ -11,6 +11,7 @@
 #include "command_line.h"
 #include "commands.h"
 #include "data/labels.h"
+#include "option_groups.h"
 #include "tensor/element_type.h"
 #include "tensor/preprocessing.h"
 #include "tensor/state.h"
@@ -277,8 +278,8 @@ int WeightsCommand(const Args& args) {
               "convert: its classes, voc, camvid or a JSON file {\"names\": [...]}; without it a "
               "network of 21 classes gets voc's")
       .Option("preprocessing", &options.preprocessing,
-              "convert: what the weights were trained on, imagenet, caffe, unit or JSON")
-      .Option("key", &options.key, kKeyHelp);
+              "convert: what the weights were trained on, imagenet, caffe, unit or JSON");
+  AddKey(line, &options.key);
   if (!line.Parse(args)) return 0;
   if (words[0] == "inspect") {
     if (words.size() != 2) throw UsageError("weights inspect: give one FILE");

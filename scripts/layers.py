@@ -31,6 +31,7 @@ ROOMS = {
     "weights": "models nn data tensor base",
     "inference": "profile models nn crf metrics data tensor base",
     "train": "inference weights models regions losses metrics data nn tensor base",
+    "bench": "train inference profile models regions losses crf metrics data nn tensor base",
     "report": "metrics data tensor base",
 }
 ROOMS["experiment"] = " ".join(ROOMS)
@@ -48,6 +49,8 @@ LIBRARIES = {
 HEADLESS = {
     "src/base/json_reader.cpp",  # of json.h, which is read with the type that it reads
     "src/tensor/safetensors.cpp",  # of tensor_file.h, which is its own format
+    "src/bench/bench_network.cpp",  # of bench.h, the benchmarks of networks
+    "src/bench/bench_pixels.cpp",  # and those of all else
     "src/models/backbones/registry.cpp",  # the rows of backbone.h, which every backbone includes
 }
 

@@ -12,7 +12,7 @@ from harness import (PALETTE, TINY_BACKBONE, ProgramTest, floats, mask_png, png_
                      shared_folder)
 
 COMMANDS = ("run", "train", "eval", "predict", "crf", "propose", "score", "forward", "models", "weights",
-            "data", "report")
+            "data", "bench", "report")
 MODEL = {"name": "fcn16s", "backbone": TINY_BACKBONE}
 
 EXPERIMENT = {

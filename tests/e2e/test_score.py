@@ -172,7 +172,7 @@ class Score(ProgramTest):
         self.write("predictions/a.png", png(2, 2, [b"\0\0\0\1"] * 2, depth=16, color=GREY))
         self.refused(2, says=[wrong, "16-bit"])
         self.write("predictions/a.png", png(2, 2, [b"\1\2\3" * 2] * 2, color=RGB))
-        self.refused(2, says=[wrong, "RGB"])
+        self.refused(2, says=[wrong, "RGB", "--labels"])
         self.write("predictions/a.png", mask_png([[0, 1], [1, 1]])[:-25])
         self.refused(2, says=[wrong, "truncated"])
 
