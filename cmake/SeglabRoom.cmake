@@ -3,7 +3,7 @@
 #   `seglab::<room>`. TORCH: its SOURCES share the precompiled header of LibTorch and are compiled
 #   SEGLAB_TOGETHER at a time; PLAIN sources include none of it and compile quicker without.
 # seglab_add_test(NAME <name> SOURCES <cpp>... [PLAIN <cpp>...] DEPENDS <room>... LABELS <label>... [TORCH])
-#   One GoogleTest program; every test of it becomes a ctest entry.
+#   One GoogleTest program; every suite of it becomes a ctest entry.
 
 # The precompiled header is built once, in target seglab_pch, and reused by every TORCH target. Even
 # so a file that is empty behind it takes 16 s (g++ 12, -O3): what LibTorch's headers leave to be
@@ -70,7 +70,6 @@ function(seglab_add_test)
   if(NOT SEGLAB_TESTS)
     return()
   endif()
-  include(GoogleTest)
   add_executable(${arg_NAME}_test ${arg_SOURCES} ${arg_PLAIN})
   set_source_files_properties(${arg_PLAIN} PROPERTIES SKIP_PRECOMPILE_HEADERS ON
                               SKIP_UNITY_BUILD_INCLUSION ON)
@@ -79,9 +78,13 @@ function(seglab_add_test)
   if(arg_TORCH)
     seglab_use_torch(${arg_NAME}_test)
   endif()
-  gtest_discover_tests(${arg_NAME}_test
-    TEST_PREFIX ${arg_NAME}/ DISCOVERY_MODE PRE_TEST
-    WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
-    # Tests share the cores: a thread that waits must not spin (LibTorch's OpenMP does by default).
-    PROPERTIES LABELS "${arg_LABELS}" TIMEOUT 900 ENVIRONMENT OMP_WAIT_POLICY=passive)
+  # Tests share the cores: a thread that waits must not spin (LibTorch's OpenMP does by default).
+  set(suites ${CMAKE_CURRENT_BINARY_DIR}/${arg_NAME}_suites.cmake)
+  file(GENERATE OUTPUT ${suites} CONTENT "set(suites_name \"${arg_NAME}\")
+set(suites_program \"$<TARGET_FILE:${arg_NAME}_test>\")
+set(suites_folder \"${PROJECT_SOURCE_DIR}\")
+set(suites_properties LABELS \"${arg_LABELS}\" TIMEOUT 1800 ENVIRONMENT OMP_WAIT_POLICY=passive)
+include(\"${PROJECT_SOURCE_DIR}/cmake/SuiteTests.cmake\")
+")
+  set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES ${suites})
 endfunction()
