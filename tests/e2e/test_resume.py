@@ -163,9 +163,10 @@ class Resume(ProgramTest):
                 process.send_signal(numbers.choice((signal.SIGKILL, signal.SIGTERM, signal.SIGINT)))
                 killed += 1
             process.communicate()
-        self.assertGreaterEqual(killed, 0.6 * lives, "the machine was too uneven to kill anything")
         self.succeed(*self.command())
         self.expect_equal()
+        if killed == 0:
+            self.skipTest("the work was done before any kill, the machine is too uneven")
 
     def test_killed_between_any_two_files(self):
         """What a kill within a write leaves: half a temporary file, half a line, no result yet."""
@@ -208,6 +209,22 @@ class Resume(ProgramTest):
         self.stop(signal.SIGINT, "FCN-16s")
         self.succeed(*self.command())
         self.expect_equal()
+
+    def test_several_at_once(self):
+        """One works, the others say who does; one that comes late finds the work done."""
+        for count in (2, 5):
+            with self.subTest(processes=count):
+                shutil.rmtree(self.path("out"), ignore_errors=True)
+                processes = [start(*self.command()) for _ in range(count)]
+                ended = [(process.communicate()[1], process.returncode) for process in processes]
+                self.assertIn(0, [code for _, code in ended], ended)
+                numbers = [str(process.pid) for process in processes]
+                for said, code in ended:
+                    if code != 0:
+                        self.assertEqual(code, 1, said)
+                        found = re.search(r"process (\d+)", said)
+                        self.assertTrue(found and found.group(1) in numbers, said)
+                self.expect_equal()
 
     def test_loader_threads_change_nothing(self):
         for threads in (0, 1, 4):
