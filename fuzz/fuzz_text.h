@@ -1,12 +1,17 @@
 #pragma once
 
+#include <unistd.h>
+
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <string>
 #include <string_view>
 
 #include "base/error.h"
+#include "base/files.h"
 
 namespace seglab::fuzz {
 
@@ -23,6 +28,20 @@ int TryBytes(const Read& read, const uint8_t* data, size_t size) {
   }
   std::free(copy);
   return 0;
+}
+
+/// The same of a file in memory that holds the bytes. @param read  takes its path
+template <typename Read>
+int TryFile(const Read& read, const uint8_t* data, size_t size) {
+  static const std::string path =
+      (FolderExists("/dev/shm") ? "/dev/shm/seglab-fuzz-" : "/tmp/seglab-fuzz-") +
+      std::to_string(::getpid());
+  std::FILE* file = std::fopen(path.c_str(), "wb");
+  if (file == nullptr || std::fwrite(data, 1, size, file) != size) std::abort();
+  std::fclose(file);
+  const int result = TryBytes([&read](std::string_view) { read(path); }, data, size);
+  std::remove(path.c_str());
+  return result;
 }
 
 }  // namespace seglab::fuzz

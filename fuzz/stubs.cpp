@@ -2,6 +2,13 @@
 
 #include "data/camvid.h"
 #include "data/registry.h"
+#include "data/sets/ade20k.h"
+#include "data/sets/cityscapes.h"
+#include "data/sets/coco_stuff.h"
+#include "data/sets/nyudv2.h"
+#include "data/sets/oxford_pets.h"
+#include "data/sets/pascal_context.h"
+#include "data/sets/sift_flow.h"
 #include "data/voc.h"
 #include "report/table.h"
 
@@ -24,6 +31,41 @@ const LabelSet& VocLabels() {
 
 const LabelSet& CamvidLabels() {
   static const LabelSet labels = NumberedLabels(11);
+  return labels;
+}
+
+const LabelSet& Ade20kLabels() {
+  static const LabelSet labels = NumberedLabels(150);
+  return labels;
+}
+
+const LabelSet& CityscapesLabels() {
+  static const LabelSet labels = NumberedLabels(19);
+  return labels;
+}
+
+const LabelSet& CocoStuffLabels() {
+  static const LabelSet labels = NumberedLabels(171);
+  return labels;
+}
+
+const LabelSet& Nyudv2Labels() {
+  static const LabelSet labels = NumberedLabels(40);
+  return labels;
+}
+
+const LabelSet& OxfordPetsLabels() {
+  static const LabelSet labels = NumberedLabels(2);
+  return labels;
+}
+
+const LabelSet& PascalContextLabels() {
+  static const LabelSet labels = NumberedLabels(60);
+  return labels;
+}
+
+const LabelSet& SiftFlowLabels() {
+  static const LabelSet labels = NumberedLabels(33);
   return labels;
 }
 
