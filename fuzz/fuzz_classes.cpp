@@ -1,5 +1,5 @@
 #include "base/json.h"
-#include "data/labels.h"
+#include "data/classes.h"
 #include "fuzz_text.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {

@@ -86,7 +86,7 @@ int OrientationOfChunks(std::string_view bytes, size_t at, bool png) {
 int ExifOrientation(std::string_view bytes) {
   if (bytes.substr(0, 3) == "\xff\xd8\xff") return OrientationOfJpeg(bytes);
   if (bytes.substr(0, 4) == "\x89PNG") return OrientationOfChunks(bytes, 8, true);
-  if (bytes.substr(0, 4) == "RIFF" && bytes.substr(8, 4) == "WEBP")
+  if (bytes.size() >= 12 && bytes.substr(0, 4) == "RIFF" && bytes.substr(8, 4) == "WEBP")
     return OrientationOfChunks(bytes, 12, false);
   return 1;
 }

@@ -73,6 +73,19 @@ TEST(Exif, OfPngAndWebp) {
   EXPECT_EQ(ExifOrientation(webp), 8);
 }
 
+TEST(Exif, OfACutFileIsNone) {
+  for (const std::string& whole : {std::string("RIFF....WEBPVP8X"),
+                                   std::string("\xff\xd8\xff\xe1\0\x10"
+                                               "Exif",
+                                               10),
+                                   std::string("\x89PNG\r\n\x1a\n\0\0\0\xd"
+                                               "IHDR",
+                                               16)}) {
+    for (size_t length = 0; length <= whole.size(); ++length)
+      EXPECT_EQ(ExifOrientation(whole.substr(0, length)), 1) << length;
+  }
+}
+
 TEST(Exif, BrokenOnesAreNone) {
   TestFolder folder;
   WriteImage(folder.File("a.jpg"), PatternImage(8, 12));

@@ -51,12 +51,11 @@ class JpegReader {
     errors_.error_exit = OnError;
     errors_.emit_message = OnMessage;
     Guarded([this, bytes] {
-      jpeg_create_decompress(&info_);
+      jpeg_create_decompress(&info_);  // clears all but err and client_data
       jpeg_mem_src(&info_, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
       jpeg_read_header(&info_, TRUE);
     });
   }
-  ~JpegReader() { jpeg_destroy_decompress(&info_); }
   JpegReader(const JpegReader&) = delete;
   JpegReader& operator=(const JpegReader&) = delete;
 
@@ -114,8 +113,16 @@ class JpegReader {
     if (level < 0 && !IsHarmless(info->err->msg_code)) OnError(info);
   }
 
+  /// Its memory goes when the constructor throws, too.
+  struct Info : jpeg_decompress_struct {
+    Info() : jpeg_decompress_struct() {}
+    ~Info() { jpeg_destroy_decompress(this); }
+    Info(const Info&) = delete;
+    Info& operator=(const Info&) = delete;
+  };
+
   const std::string where_;
-  jpeg_decompress_struct info_ = {};
+  Info info_;
   jpeg_error_mgr errors_ = {};
   std::jmp_buf jump_;
   char message_[JMSG_LENGTH_MAX] = "";

@@ -27,7 +27,7 @@ RawMask DecodeOtherMask(std::string bytes, const std::string& path) {
   if (view.starts_with("\xff\xd8\xff")) {
     mask.kind = "a JPEG file";
     mask.lossy = true;
-  } else if (view.starts_with("RIFF") && view.substr(8, 4) == "WEBP") {
+  } else if (view.size() >= 12 && view.starts_with("RIFF") && view.substr(8, 4) == "WEBP") {
     mask.lossy = view.substr(12, 4) != "VP8L";
     mask.kind = mask.lossy ? "a WebP file with losses" : "a WebP file";
   }

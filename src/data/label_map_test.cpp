@@ -6,8 +6,10 @@
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 
+#include "base/files.h"
 #include "base/test_folder.h"
 #include "data/classes.h"
+#include "data/image_file.h"
 #include "data/masks.h"
 #include "data/test_images.h"
 
@@ -176,6 +178,22 @@ TEST_F(LabelMaps, WhatIsNoPicture) {
   WriteBytes(folder_.File("m.png"), "no picture");
   EXPECT_THAT(ReadError(folder_.File("m.png"), From(R"({"names": ["a"]})")),
               AllOf(HasSubstr("m.png: cannot be read as a mask"), HasSubstr("PNG")));
+}
+
+TEST_F(LabelMaps, FirstBytesOfAnyKindAlone) {
+  const Classes classes = From(kColored);
+  const std::string path = folder_.File("cut.png");
+  for (const std::string& whole :
+       {std::string("RIFF....WEBPVP8L"), std::string("\xff\xd8\xff\xe0\0\x10JFIF", 10),
+        std::string("\x89PNG\r\n\x1a\n\0\0\0\xd"
+                    "IHDR",
+                    16)}) {
+    for (size_t length = 0; length <= whole.size(); ++length) {
+      WriteFileAtomically(path, whole.substr(0, length));
+      EXPECT_THAT(ReadError(path, classes), HasSubstr("cut.png: "));
+      EXPECT_THAT(ErrorOf([&] { ReadImage(path); }), HasSubstr("cut.png: "));
+    }
+  }
 }
 
 TEST(Classes, LimitIsSaid) {
