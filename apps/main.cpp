@@ -106,5 +106,7 @@ int main(int argc, char** argv) {
   const seglab::Args args(argv + 1, argv + argc);
   if (seglab::Computes(args)) seglab::ProvideEnvironment(argv);
   seglab::HoldStandardStreams();
+  // Libraries talk there, OpenCV of each broken picture; what a user needs goes another way.
+  std::cerr.rdbuf(nullptr);
   return seglab::FinishOutput(seglab::Main(args));
 }

@@ -47,7 +47,7 @@ int Complain(const std::string& text, int status) {
     if (static_cast<unsigned char>(c) < ' ' || c == 0x7f) c = ' ';
   }
   Log::Get().Transient("");
-  std::cerr << "seglab: error: " << line << std::endl;
+  std::fprintf(stderr, "seglab: error: %s\n", line.c_str());
   return status;
 }
 

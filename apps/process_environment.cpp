@@ -54,7 +54,6 @@ void ProvideEnvironment(char** argv) {
   };
   provide("GLIBC_TUNABLES", kTunables);
   provide("OMP_WAIT_POLICY", "passive");
-  provide("OPENCV_LOG_LEVEL", "SILENT");
   if (const char* kernels = BetterKernels()) provide("OPENBLAS_CORETYPE", kernels);
   if (!news || ::setenv(kGuard, own.c_str(), 1) != 0) return;
   ::execv("/proc/self/exe", argv);

@@ -9,7 +9,6 @@ namespace seglab {
 ///   back
 ///                     and cleared by the kernel again, and lies on huge pages
 ///   OMP_WAIT_POLICY   threads that wait for each other sleep, so that other processes can work
-///   OPENCV_LOG_LEVEL  what it has to say of a broken picture is said once, by us
 ///   OPENBLAS_CORETYPE where OpenBLAS does not know the processor, the one whose kernels are best
 ///
 /// The first two change no bit of a result. Returns where there is nothing to do, or where it

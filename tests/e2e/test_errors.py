@@ -214,6 +214,9 @@ class Errors(ProgramTest):
         self.fail_with(1, *predict, self.write("cut.png", rgb_png(20, 20)[:60]), says="cut.png")
         self.fail_with(1, *predict, self.write("empty.jpg", b""), says=["empty.jpg", "empty"])
         self.fail_with(1, *predict, self.write("text.jpg", "no picture"), says="text.jpg")
+        # OpenCV reads these, and says more than a line of its own.
+        self.fail_with(1, *predict, self.write("cut.ppm", "P6\n10 x"), says="cut.ppm")
+        self.fail_with(1, *predict, self.write("cut.webp", "RIFF.\0\0\0WEBPVP8 "), says="cut.webp")
         # A half picture must not be trained on either.
         os.remove(self.path("data", "images", "00.png"))
         bad = self.write("data/images/00.jpg", jpeg[:len(jpeg) // 2])
