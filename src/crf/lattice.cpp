@@ -129,18 +129,21 @@ struct Lattice::Numbering {
       part.keys.clear();
       part.counts.clear();
     }
+    const auto is_mine = [part_first, part_last](uint32_t part) {
+      return static_cast<int64_t>(part) >= part_first && static_cast<int64_t>(part) < part_last;
+    };
     constexpr size_t kAhead = 16;
     for (Own& own : owns) {
       const size_t count = own.keys.size();
       for (size_t i = 0; i < count; ++i) {
         if (i + kAhead < count) {
+          // Of others' tables not even the place may be asked: they grow meanwhile.
           const uint64_t hash = Hash(own.keys[i + kAhead]);
-          parts[PartOf(hash)].table.Prefetch(hash);
+          if (is_mine(PartOf(hash))) parts[PartOf(hash)].table.Prefetch(hash);
         }
         const uint64_t hash = Hash(own.keys[i]);
         const uint32_t in = PartOf(hash);
-        if (static_cast<int64_t>(in) < part_first || static_cast<int64_t>(in) >= part_last)
-          continue;
+        if (!is_mine(in)) continue;
         Part& part = parts[in];
         bool added = false;
         const uint32_t number = part.table.FindOrAdd(own.keys[i], hash, added);
