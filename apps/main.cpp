@@ -32,7 +32,7 @@ constexpr CommandRow kCommands[] = {
     {"models", "list networks and backbones, or describe one", ModelsCommand},
     {"weights", "look into weight files, or convert them", WeightsCommand},
     {"data", "list, check or export data sets", DataCommand},
-    {"bench", "time parts of the work beside what the machine can do", BenchCommand},
+    {"bench", "time parts of the work beside what the machine can do", BenchCommand, true},
     {"report", "write an experiment's tables and HTML report again", ReportCommand},
 };
 

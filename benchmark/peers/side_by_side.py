@@ -298,7 +298,7 @@ def main():
     parser.add_argument("--voc", help="root of PASCAL VOC, for the rows that load it")
     parser.add_argument("--markdown", help="file for the tables")
     parser.add_argument("--peer", help=argparse.SUPPRESS)
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     if options.peer:
         print(PEERS[options.peer](options.voc))
         return
