@@ -51,12 +51,12 @@ Json DataOptions::Spec(const CommandLine& line, const std::vector<std::string>& 
   if (name_.empty()) throw UsageError("--dataset is missing, name a data set (seglab data list)");
   Json spec = {{"name", name_}};
   if (!root_.empty()) spec["root"] = root_;
-  if (SplitGiven(line) && !split_.empty()) spec["split"] = split_;
+  if (line.Given("split") && !split_.empty()) spec["split"] = split_;
   for (const std::string& setting : settings) ApplySetting(spec, setting);
-  if (SplitGiven(line) || usual_.empty() || spec.contains("split")) return spec;
+  if (line.Given("split") || usual_.empty() || spec.contains("split")) return spec;
   if (SplitsOf(spec, "--dataset").empty()) {
     Log::Info(spec.value("root", name_), ": has no splits, all samples are taken to ", verb_,
-              "; --set \'split={\"fraction\": 0.8, \"part\": \"val\"}\' takes a part");
+              "; its option split={\"fraction\": 0.8, \"part\": \"val\"} takes a part");
     return spec;
   }
   spec["split"] = usual_;

@@ -30,7 +30,6 @@ class DataOptions {
   const std::string& name() const { return name_; }
   const std::string& root() const { return root_; }
   const std::string& split() const { return split_; }
-  bool SplitGiven(const CommandLine& line) const { return line.Given("split"); }
 
   /// What MakeDataset takes. Without --split a data set that has no splits is taken whole, which is
   /// logged. @param settings  KEY=VALUE, options of the data set

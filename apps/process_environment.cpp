@@ -19,8 +19,7 @@ constexpr char kTunables[] =
 constexpr char kGuard[] = "SEGLAB_ENVIRONMENT";  // number of the process that has it already
 
 /// The processor whose kernels OpenBLAS shall take instead of its own choice; null: none. A release
-/// takes those of 2004 for every processor that is newer than itself: on one with AVX-512 matrix
-/// products take five times as long then.
+/// takes those of 2004 for every processor that is newer than itself, without AVX.
 const char* BetterKernels() {
 #if defined(__x86_64__) && defined(__GNUC__)
   // Not linked: LibTorch may have another BLAS in it.

@@ -1,5 +1,5 @@
 # Read by ctest, not by CMake: one entry for each suite of a GoogleTest program, so that LibTorch is
-# started as often as there are suites and not as there are tests (half a second each, 1,500 times).
+# started as often as there are suites and not as there are tests.
 # seglab_add_test writes a file that sets suites_name, suites_program, suites_folder and
 # suites_properties and includes this one.
 if(NOT EXISTS "${suites_program}")

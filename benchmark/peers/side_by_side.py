@@ -235,7 +235,7 @@ def time_text(seconds):
 def table(row, seconds, floors):
     """Lines of Markdown; ratios are to the best of the peers in the same round."""
     title, item, peers, ours = row
-    lines = [f"| {title} | time an {item} | beside the best peer | floor | over the floor |",
+    lines = [f"| {title} | time for one {item} | beside the best peer | floor | over the floor |",
              "|---|---|---|---|---|"]
     best = [min(seconds[label][i] for label in peers) for i in range(len(seconds[peers[0]]))]
     for label in peers + list(ours):

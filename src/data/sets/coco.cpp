@@ -1,7 +1,6 @@
 #include "data/sets/coco.h"
 
 #include <algorithm>
-#include <type_traits>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -45,20 +44,6 @@ const Json& Member(const Json& object, const char* key, const std::string& file)
   return object.at(key);
 }
 
-/// @throws Error where it is not there or of another type
-template <typename T>
-T Require(const Json& object, const char* key, const std::string& file) {
-  const Json& member = Member(object, key, file);
-  try {
-    return member.get<T>();
-  } catch (const Json::exception&) {
-    constexpr size_t kShown = 40;
-    throw Error(file, ": \"", key, "\" must be ",
-                std::is_same_v<T, std::string> ? "a text" : "a number", ", found ",
-                member.dump().substr(0, kShown));
-  }
-}
-
 /// An annotation, of which the JSON may be forgotten; what it refers to may stand behind it.
 struct CocoRow {
   int64_t image = 0;
@@ -73,20 +58,26 @@ struct CocoRow {
 
 CocoRow RowOf(const Json& json, const std::string& file) {
   CocoRow row;
-  row.image = Require<int64_t>(json, "image_id", file);
+  JsonReader reader(json, file + ": annotations");
+  row.image = reader.Require<int64_t>("image_id");
   if (json.contains("segments_info")) {
-    row.mask = Require<std::string>(json, "file_name", file);
+    row.mask = reader.Require<std::string>("file_name");
     for (const Json& segment : json["segments_info"]) {
+      JsonReader members(segment, file + ": segments_info");
       CocoRow::Object& object = row.objects.emplace_back();
-      object.category = Require<int64_t>(segment, "category_id", file);
-      object.object.segment = Require<uint32_t>(segment, "id", file);
+      object.category = members.Require<int64_t>("category_id");
+      int64_t id = members.Require<int64_t>("id");
+      members.Get<int64_t>("id", id, 0, 0xffffff);  // a color of the panoptic picture
+      object.object.segment = static_cast<uint32_t>(id);
     }
     return row;
   }
   CocoRow::Object& object = row.objects.emplace_back();
-  object.category = Require<int64_t>(json, "category_id", file);
-  object.crowd = json.contains("iscrowd") && Require<int>(json, "iscrowd", file) != 0;
-  if (json.contains("area")) object.object.area = Require<double>(json, "area", file);
+  object.category = reader.Require<int64_t>("category_id");
+  int crowd = 0;
+  reader.Get("iscrowd", crowd);
+  object.crowd = crowd != 0;
+  reader.Get("area", object.object.area);
   object.object.shape = CocoShapeOf(Member(json, "segmentation", file),
                                     StrCat(file, ": an object of image ", row.image));
   return row;
@@ -104,8 +95,9 @@ CocoLists ReadLists(const std::string& text, const std::string& file) {
     if (list == "annotations") lists.rows.push_back(RowOf(row, file));
     if (list == "categories") lists.categories.push_back(std::move(row));
     if (list == "images") {
-      lists.images.push_back({{"id", Require<int64_t>(row, "id", file)},
-                              {"file_name", Require<std::string>(row, "file_name", file)}});
+      JsonReader reader(row, file + ": images");
+      lists.images.push_back({{"id", reader.Require<int64_t>("id")},
+                              {"file_name", reader.Require<std::string>("file_name")}});
     }
   });
   for (const char* list : {"annotations", "categories", "images"}) Member(rest, list, file);
@@ -143,8 +135,9 @@ CocoFile ReadCoco(const std::string& file) {
   for (const Json& category : lists.categories) {
     if (content.labels.size() == kIgnoreLabel)
       throw Error(file, ": more than ", kIgnoreLabel, " classes; labels are of 8 bits");
-    labels[Require<int64_t>(category, "id", file)] = static_cast<uint8_t>(content.labels.size());
-    content.labels.names.push_back(Require<std::string>(category, "name", file));
+    JsonReader reader(category, file + ": categories");
+    labels[reader.Require<int64_t>("id")] = static_cast<uint8_t>(content.labels.size());
+    content.labels.names.push_back(reader.Require<std::string>("name"));
   }
   content.labels.palette = NumberedLabels(content.labels.size()).palette;
   for (const Json& image : lists.images) {

@@ -192,7 +192,7 @@ TEST_F(SetTrees, CocoInAnyOrderAndBroken) {
   EXPECT_THAT(ErrorOf([&] { Make("coco"); }), HasSubstr("category 6 of image 1 is not in"));
   write("\"one\"", "5");
   EXPECT_THAT(ErrorOf([&] { Make("coco"); }),
-              HasSubstr("train2017.json: \"image_id\" must be a number, found \"one\""));
+              HasSubstr("train2017.json: annotations.image_id: must be an integer, found"));
   Text(file, R"({"images": []})");
   EXPECT_THAT(ErrorOf([&] { Make("coco"); }), HasSubstr("holds no \"annotations\""));
 }
