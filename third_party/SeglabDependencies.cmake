@@ -6,6 +6,7 @@
 #   seglab::xxhash    xxHash                  >= 0.8    to recognise equal content
 #   seglab::highway   Highway                 >= 1.0    SIMD with dispatch at run time
 #   seglab::torch     LibTorch                >= 1.13   any build: CPU, CUDA; found through CMAKE_PREFIX_PATH
+#   seglab::onednn    oneDNN                  >= 2.6    only where LibTorch is linked to it; SEGLAB_ONEDNN says so
 #   seglab::opencv    OpenCV core, imgproc, imgcodecs >= 4.5
 #   seglab::png       libpng                  >= 1.6    palette masks as indices
 #   seglab::jpeg      libjpeg-turbo           >= 2.0    its warnings, which OpenCV hides
@@ -94,6 +95,25 @@ if(NOT SEGLAB_BASE_ONLY)
   else()
     seglab_miss("LibTorch >= 1.13" libtorch-dev "PyTorch wheel: \
  -DCMAKE_PREFIX_PATH=$(python3 -c 'import torch; print(torch.utils.cmake_prefix_path)')")
+  endif()
+
+  # Of a LibTorch that has oneDNN within itself (the wheels), the system's would be a second one, of
+  # another release under the same names.
+  seglab_wrap(onednn)
+  find_package(dnnl 2.6 QUIET)
+  if(NOT dnnl_FOUND)
+    find_package(dnnl 3.0 QUIET)
+  endif()
+  find_library(SEGLAB_TORCH_CPU torch_cpu HINTS ${TORCH_INSTALL_PREFIX}/lib)
+  mark_as_advanced(SEGLAB_TORCH_CPU)
+  if(dnnl_FOUND AND SEGLAB_TORCH_CPU AND CMAKE_READELF)
+    execute_process(COMMAND ${CMAKE_READELF} -d ${SEGLAB_TORCH_CPU}
+                    OUTPUT_VARIABLE seglab_needed ERROR_QUIET)
+    string(REGEX MATCH "^[0-9]+" seglab_major "${dnnl_VERSION}")
+    if(seglab_needed MATCHES "libdnnl\\.so\\.${seglab_major}[^0-9]")
+      target_link_libraries(seglab::onednn INTERFACE DNNL::dnnl)
+      target_compile_definitions(seglab::onednn INTERFACE SEGLAB_ONEDNN=1)
+    endif()
   endif()
 
   seglab_require("OpenCV" OpenCV 4.5 libopencv-dev COMPONENTS core imgproc imgcodecs)

@@ -40,6 +40,7 @@ at::Tensor Predictor::NetworkScores(const at::Tensor& image, const std::string& 
   const AutocastGuard autocast(device.type(), options_.precision == Precision::kBfloat16,
                                at::kBFloat16);
   const WinogradScope winograd(options_.winograd);
+  const FusedScope fused(device.is_cpu());
   const at::Tensor input =
       Preprocess(image.to(device, /*non_blocking=*/true), model_->preprocessing);
   const auto score = [this](const at::Tensor& part) {

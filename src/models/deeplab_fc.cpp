@@ -9,6 +9,7 @@
 
 #include "base/names.h"
 #include "models/backbones/fc_start.h"
+#include "nn/fast_conv.h"
 #include "nn/layer_tap.h"
 #include "tensor/state.h"
 
@@ -30,16 +31,16 @@ DeepLabFc::DeepLabFc(nn::Module& owner, const DeepLabFcOptions& options, int cla
   for (size_t i = 0; i < options_.rates.size(); ++i) {
     const int64_t rate = options_.rates[i], beyond = (options_.kernel - 1) * rate;
     const std::string number = std::to_string(i + 1);
-    const auto add = [&](int layer, nn::Conv2d conv) {
+    const auto add = [&](int layer, FastConv2d conv) {
       return lists[layer]->register_module(single ? names[layer] : number, conv);
     };
     Branch branch;
     branch.suffix = single ? "" : "." + number;
-    branch.fc6 = add(0, nn::Conv2d(nn::Conv2dOptions(options_.in, options_.width, options_.kernel)
+    branch.fc6 = add(0, FastConv2d(nn::Conv2dOptions(options_.in, options_.width, options_.kernel)
                                        .dilation(rate)
                                        .padding(beyond / 2)));
-    branch.fc7 = add(1, nn::Conv2d(nn::Conv2dOptions(options_.width, options_.width, 1)));
-    for (nn::Conv2d conv : {branch.fc6, branch.fc7}) {
+    branch.fc7 = add(1, FastConv2d(nn::Conv2dOptions(options_.width, options_.width, 1)));
+    for (FastConv2d conv : {branch.fc6, branch.fc7}) {
       nn::init::kaiming_normal_(conv->weight, 0, torch::kFanIn, torch::kReLU);
       nn::init::zeros_(conv->bias);
     }
@@ -51,8 +52,10 @@ DeepLabFc::DeepLabFc(nn::Module& owner, const DeepLabFcOptions& options, int cla
 at::Tensor DeepLabFc::Scores(const at::Tensor& x, bool training) {
   at::Tensor sum;
   for (Branch& branch : branches_) {
-    at::Tensor y = at::dropout(Forward(branch.fc6, x).relu_(), options_.dropout, training);
-    y = at::dropout(Forward(branch.fc7, y).relu_(), options_.dropout, training);
+    at::Tensor y = at::dropout(ForwardConv(branch.fc6, nullptr, x, Activation::kRelu),
+                               options_.dropout, training);
+    y = at::dropout(ForwardConv(branch.fc7, nullptr, y, Activation::kRelu), options_.dropout,
+                    training);
     y = Forward(branch.fc8, y);
     sum = sum.defined() ? sum + y : y;
   }
@@ -83,8 +86,8 @@ int64_t DeepLabFcWidth(int64_t named, int64_t published, const Trunk& trunk) {
   return std::max<int64_t>(1, std::llround(static_cast<double>(published) * part));
 }
 
-nn::Conv2d DeepLabScoreLayer(const nn::Conv2dOptions& options) {
-  nn::Conv2d layer(options);
+FastConv2d DeepLabScoreLayer(const nn::Conv2dOptions& options) {
+  FastConv2d layer(options);
   nn::init::normal_(layer->weight, 0, 0.01);
   nn::init::zeros_(layer->bias);
   return layer;

@@ -8,6 +8,7 @@
 
 #include "models/backbones/backbone.h"
 #include "models/seg_model.h"
+#include "nn/fast_conv.h"
 
 namespace seglab {
 
@@ -45,7 +46,7 @@ class DeepLabFc {
 
  private:
   struct Branch {
-    torch::nn::Conv2d fc6{nullptr}, fc7{nullptr}, fc8{nullptr};
+    FastConv2d fc6{nullptr}, fc7{nullptr}, fc8{nullptr};
     std::string suffix;  ///< ".1", or "" where there is only one
   };
 
@@ -58,7 +59,7 @@ class DeepLabFc {
 int64_t DeepLabFcWidth(int64_t named, int64_t published, const Trunk& trunk);
 
 /// A layer that scores classes, from N(0, 0.01) and 0 as DeepLab's.
-torch::nn::Conv2d DeepLabScoreLayer(const torch::nn::Conv2dOptions& options);
+FastConv2d DeepLabScoreLayer(const torch::nn::Conv2dOptions& options);
 
 /// "6,12,18,24", the trait "rates".
 std::string RatesText(const std::vector<int64_t>& rates);

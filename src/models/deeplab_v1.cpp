@@ -41,6 +41,7 @@
 #include "models/backbones/backbone.h"
 #include "models/deeplab_fc.h"
 #include "models/multi_scale.h"
+#include "nn/fast_conv.h"
 #include "nn/grid_resample.h"
 #include "nn/layer_tap.h"
 #include "nn/option_checks.h"
@@ -89,8 +90,8 @@ const Fc6Variant& FindFc6(const std::string& name, const std::string& where) {
 }
 
 /// A 1x1 or 3x3 convolution of msc, its weights from N(0, deviation).
-nn::Conv2d MscLayer(nn::Conv2dOptions options, double deviation) {
-  nn::Conv2d layer(options);
+FastConv2d MscLayer(nn::Conv2dOptions options, double deviation) {
+  FastConv2d layer(options);
   nn::init::normal_(layer->weight, 0, deviation);
   nn::init::zeros_(layer->bias);
   return layer;
@@ -100,7 +101,7 @@ nn::Conv2d MscLayer(nn::Conv2dOptions options, double deviation) {
 struct MscBranch {
   int stride = 1;  ///< nominal, of the input
   MapGrid grid;    ///< of the scores
-  nn::Conv2d conv{nullptr}, fc{nullptr}, ms{nullptr};
+  FastConv2d conv{nullptr}, fc{nullptr}, ms{nullptr};
 };
 
 class DeepLabV1 : public SegModel {
@@ -182,8 +183,10 @@ class DeepLabV1 : public SegModel {
     at::Tensor sum = head_->Scores(x, is_training());
     for (MscBranch& branch : msc_branches_) {
       at::Tensor y = branch.stride == 1 ? image : maps.at(branch.stride).values;
-      y = at::dropout(Forward(branch.conv, y).relu_(), dropout_, is_training());
-      y = at::dropout(Forward(branch.fc, y).relu_(), dropout_, is_training());
+      y = at::dropout(ForwardConv(branch.conv, nullptr, y, Activation::kRelu), dropout_,
+                      is_training());
+      y = at::dropout(ForwardConv(branch.fc, nullptr, y, Activation::kRelu), dropout_,
+                      is_training());
       // Maps of VGG lie on the same pixels; those of others may be half a cell apart.
       sum = sum + ResampleToGrid(Forward(branch.ms, y), branch.grid, backbone_->Grid(32),
                                  sum.size(2), sum.size(3));

@@ -35,6 +35,7 @@
 #include "base/names.h"
 #include "models/backbones/backbone.h"
 #include "models/deeplab_fc.h"
+#include "nn/fast_conv.h"
 #include "nn/layer_tap.h"
 #include "nn/option_checks.h"
 #include "tensor/state.h"
@@ -79,19 +80,19 @@ class SummedConvsImpl : public nn::Module {
 
   at::Tensor forward(const at::Tensor& x) {
     at::Tensor sum;
-    for (nn::Conv2d& conv : convs_) {
+    for (FastConv2d& conv : convs_) {
       const at::Tensor y = Forward(conv, x);
       sum = sum.defined() ? sum + y : y;
     }
     return sum;
   }
 
-  static nn::Conv2d AtrousScores(int64_t in, int classes, int64_t rate) {
+  static FastConv2d AtrousScores(int64_t in, int classes, int64_t rate) {
     return DeepLabScoreLayer(nn::Conv2dOptions(in, classes, 3).dilation(rate).padding(rate));
   }
 
  private:
-  std::vector<nn::Conv2d> convs_;
+  std::vector<FastConv2d> convs_;
 };
 TORCH_MODULE(SummedConvs);
 
@@ -172,7 +173,7 @@ class DeepLabV2 : public SegModel {
   std::vector<int64_t> rates_;
   std::shared_ptr<Trunk> backbone_;
   std::unique_ptr<DeepLabFc> fc_;
-  nn::Conv2d single_{nullptr};
+  FastConv2d single_{nullptr};
   SummedConvs summed_{nullptr};
 };
 

@@ -22,6 +22,7 @@
 
 #include "models/backbones/mobilenet_v2.h"
 #include "nn/aspp.h"
+#include "nn/fast_conv.h"
 #include "nn/layer_tap.h"
 #include "tensor/state.h"
 
@@ -43,7 +44,7 @@ class DeepLabV3MobileNetV2 : public SegModel {
     image_pooling_ = register_module("image_pooling", ConvBnRelu(in, inner, 1));
     aspp0_ = register_module("aspp0", ConvBnRelu(in, inner, 1));
     concat_projection_ = register_module("concat_projection", ConvBnRelu(2 * inner, inner, 1));
-    logits_ = register_module("logits", nn::Conv2d(nn::Conv2dOptions(inner, classes, 1)));
+    logits_ = register_module("logits", FastConv2d(nn::Conv2dOptions(inner, classes, 1)));
   }
 
   SegOutput forward(const at::Tensor& image) override {
@@ -74,7 +75,7 @@ class DeepLabV3MobileNetV2 : public SegModel {
  private:
   StagedFeatures features_;
   TensorSequential image_pooling_{nullptr}, aspp0_{nullptr}, concat_projection_{nullptr};
-  nn::Conv2d logits_{nullptr};
+  FastConv2d logits_{nullptr};
 };
 
 }  // namespace

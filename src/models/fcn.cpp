@@ -32,14 +32,15 @@
 #include "base/error.h"
 #include "models/backbones/backbone.h"
 #include "nn/bilinear.h"
+#include "nn/fast_conv.h"
 #include "nn/layer_tap.h"
 #include "tensor/state.h"
 
 namespace seglab {
 namespace {
 
-torch::nn::Conv2d ScoreLayer(int64_t channels, int64_t classes) {
-  torch::nn::Conv2d layer(torch::nn::Conv2dOptions(channels, classes, 1));
+FastConv2d ScoreLayer(int64_t channels, int64_t classes) {
+  FastConv2d layer(torch::nn::Conv2dOptions(channels, classes, 1));
   // Section 4.3: a zero score layer starts as well as a random one and never worse.
   torch::nn::init::zeros_(layer->weight);
   torch::nn::init::zeros_(layer->bias);
@@ -60,7 +61,7 @@ at::Tensor Window(const at::Tensor& map, int64_t offset, int64_t height, int64_t
 struct Skip {
   int stride = 0;    ///< nominal, of the finer map
   double scale = 1;  ///< fixed factor on the finer map
-  torch::nn::Conv2d score{nullptr};
+  FastConv2d score{nullptr};
   BilinearLayer upsample{nullptr};
   int64_t factor = 1, kernel = 1;
   int64_t crop = 0;  ///< published: where the upsampled map begins in the finer one
@@ -181,7 +182,7 @@ class Fcn : public SegModel {
   bool published_, learned_;
   int64_t classes_;
   std::shared_ptr<Trunk> backbone_;
-  torch::nn::Conv2d score_fr_{nullptr};
+  FastConv2d score_fr_{nullptr};
   std::vector<Skip> skips_;
   BilinearLayer upscore_{nullptr};
 };

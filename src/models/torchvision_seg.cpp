@@ -38,7 +38,7 @@ TensorSequential FcnHead(int64_t in, int64_t classes) {
   const int64_t inner = in / 4;
   TensorSequential head = ConvBnRelu(in, inner, 3);
   head->push_back(nn::Dropout(0.1));
-  head->push_back(nn::Conv2d(nn::Conv2dOptions(inner, classes, 1)));
+  head->push_back(FastConv2d(nn::Conv2dOptions(inner, classes, 1)));
   return head;
 }
 
@@ -48,7 +48,7 @@ TensorSequential DeepLabHead(int64_t in, int64_t channels, int64_t classes) {
   aspp.out = channels;
   return TensorSequential(
       Aspp(aspp), FastConv2d(nn::Conv2dOptions(channels, channels, 3).padding(1).bias(false)),
-      nn::BatchNorm2d(channels), nn::ReLU(), nn::Conv2d(nn::Conv2dOptions(channels, classes, 1)));
+      nn::BatchNorm2d(channels), nn::ReLU(), FastConv2d(nn::Conv2dOptions(channels, classes, 1)));
 }
 
 class TorchvisionSeg : public SegModel {

@@ -60,7 +60,7 @@ AsppImpl::AsppImpl(const AsppOptions& options) {
   for (int64_t rate : options.rates) add(ConvBnRelu(options.in, options.out, 3, rate));
   // The pooling in front only takes its number: of a 1x1 map it is an identity.
   add(TensorSequential(nn::AdaptiveAvgPool2d(1),
-                       nn::Conv2d(nn::Conv2dOptions(options.in, options.out, 1).bias(false)),
+                       FastConv2d(nn::Conv2dOptions(options.in, options.out, 1).bias(false)),
                        nn::BatchNorm2d(options.out), nn::ReLU()));
   register_module("convs", convs);
   TensorSequential project =

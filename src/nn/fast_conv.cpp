@@ -2,6 +2,8 @@
 
 #include <torch/torch.h>
 
+#include "nn/layer_tap.h"
+#include "nn/onednn.h"
 #include "nn/winograd.h"
 #include "tensor/compat.h"
 
@@ -9,6 +11,7 @@ namespace seglab {
 namespace {
 
 thread_local bool winograd_is_on = false;
+thread_local bool fused_is_on = false;
 
 /// The padding of a convolution padded with as many zeros on all sides; else -1.
 int64_t EvenPadding(const torch::nn::Conv2dOptions& options) {
@@ -19,34 +22,148 @@ int64_t EvenPadding(const torch::nn::Conv2dOptions& options) {
   return (*padding)->at(0);
 }
 
+/// What tells that a tensor's numbers have changed.
+using Stamp = std::pair<const void*, int64_t>;
+
+Stamp StampOf(const at::Tensor& tensor) {
+  if (!tensor.defined()) return {nullptr, 0};
+  return {tensor.data_ptr(), tensor.is_inference() ? 0 : static_cast<int64_t>(tensor._version())};
+}
+
+at::Tensor Activate(at::Tensor x, Activation activation) {
+  if (activation == Activation::kRelu) return x.relu_();
+  if (activation == Activation::kRelu6) return x.clamp_(0, 6);
+  return x;
+}
+
 }  // namespace
 
 WinogradScope::WinogradScope(bool on) : before_(winograd_is_on) { winograd_is_on = on || before_; }
 WinogradScope::~WinogradScope() { winograd_is_on = before_; }
 bool WinogradScope::IsOn() { return winograd_is_on; }
 
+FusedScope::FusedScope(bool on) : before_(fused_is_on) { fused_is_on = on || before_; }
+FusedScope::~FusedScope() { fused_is_on = before_; }
+bool FusedScope::IsOn() {
+  return fused_is_on && !at::GradMode::is_enabled() && !LayerTap::Listens();
+}
+
+struct FastConv2dImpl::Ready {
+  std::vector<Stamp> of;
+  at::ScalarType type;
+  bool winograd;
+  bool finite;        // else the plain layers show what becomes of it: a fused ReLU makes NaN 0
+  at::Tensor bias;    // float32, or undefined
+  at::Tensor points;  // WinogradWeights
+  std::unique_ptr<OneDnnConv> direct;
+};
+
 FastConv2dImpl::FastConv2dImpl(const torch::nn::Conv2dOptions& options)
     : Conv2dImpl(options), padding_(EvenPadding(options)) {}
 
-at::Tensor FastConv2dImpl::forward(const at::Tensor& x) {
+FastConv2dImpl::~FastConv2dImpl() = default;
+
+bool FastConv2dImpl::WinogradDoes(const at::Tensor& x) const {
   const auto& stride = *options.stride();
   const auto& dilation = *options.dilation();
-  const bool even = padding_ >= 0 && stride[0] == 1 && stride[1] == 1 && dilation[0] == dilation[1];
-  const bool free = !at::GradMode::is_enabled() && !AutocastEnabled(at::kCPU);
-  if (!WinogradScope::IsOn() || !even || !free || !WinogradFits(x, weight, 1, options.groups()) ||
-      x.size(2) + 2 * padding_ <= 2 * dilation[0] || x.size(3) + 2 * padding_ <= 2 * dilation[0])
-    return Conv2dImpl::forward(x);
-  return WinogradConv(x, Points(), bias, padding_, dilation[0]);
+  return WinogradScope::IsOn() && padding_ >= 0 && stride[0] == 1 && stride[1] == 1 &&
+         dilation[0] == dilation[1] && !AutocastEnabled(at::kCPU) &&
+         WinogradFits(x, weight, 1, options.groups()) &&
+         x.size(2) + 2 * padding_ > 2 * dilation[0] && x.size(3) + 2 * padding_ > 2 * dilation[0];
 }
 
-const at::Tensor& FastConv2dImpl::Points() {
-  const int64_t version = weight.is_inference() ? 0 : static_cast<int64_t>(weight._version());
-  if (!points_.defined() || points_of_ != weight.data_ptr() || version_ != version) {
-    points_ = WinogradWeights(weight);
-    points_of_ = weight.data_ptr();
-    version_ = version;
+FastConv2dImpl::Ready& FastConv2dImpl::Get(torch::nn::BatchNorm2dImpl* norm, at::ScalarType type,
+                                           bool winograd) {
+  std::vector<Stamp> of = {StampOf(weight), StampOf(bias)};
+  if (norm != nullptr) {
+    for (const at::Tensor& tensor :
+         {norm->weight, norm->bias, norm->running_mean, norm->running_var})
+      of.push_back(StampOf(tensor));
   }
-  return points_;
+  if (ready_ && ready_->of == of && ready_->type == type && ready_->winograd == winograd)
+    return *ready_;
+
+  const torch::NoGradGuard no_grad;
+  at::Tensor window = weight.detach().to(at::kFloat);
+  at::Tensor shift = bias.defined() ? bias.detach().to(at::kFloat) : at::Tensor();
+  if (norm != nullptr) {
+    const auto number = [](const at::Tensor& tensor) { return tensor.detach().to(at::kDouble); };
+    at::Tensor scale = (number(norm->running_var) + norm->options.eps()).rsqrt();
+    if (norm->weight.defined()) scale = scale * number(norm->weight);
+    at::Tensor offset = -number(norm->running_mean);
+    if (shift.defined()) offset = offset + number(shift);
+    offset = offset * scale;
+    if (norm->bias.defined()) offset = offset + number(norm->bias);
+    window = window * scale.to(at::kFloat).view({-1, 1, 1, 1});
+    shift = offset.to(at::kFloat);
+  }
+  auto made = std::make_unique<Ready>();
+  made->of = std::move(of);
+  made->type = type;
+  made->winograd = winograd;
+  made->bias = shift;
+  made->finite = at::isfinite(window.sum()).item<bool>() &&
+                 (!shift.defined() || at::isfinite(shift.sum()).item<bool>());
+  if (made->finite && winograd) {
+    made->points = WinogradWeights(window);
+  } else if (made->finite && OneDnnConv::Has(type)) {
+    const auto& stride = *options.stride();
+    const auto& dilation = *options.dilation();
+    made->direct = std::make_unique<OneDnnConv>(window, shift,
+                                                ConvGeometry{{stride[0], stride[1]},
+                                                             {padding_, padding_},
+                                                             {dilation[0], dilation[1]},
+                                                             options.groups()},
+                                                type);
+  }
+  ready_ = std::move(made);
+  return *ready_;
+}
+
+at::Tensor FastConv2dImpl::forward(const at::Tensor& x) {
+  if (FusedScope::IsOn()) return Fused(x, nullptr, Activation::kNone, {});
+  if (!WinogradDoes(x)) return Conv2dImpl::forward(x);
+  const int64_t dilation = options.dilation()->at(0);
+  if (!at::GradMode::is_enabled()) {
+    const Ready& ready = Get(nullptr, at::kFloat, /*winograd=*/true);
+    if (!ready.finite) return Conv2dImpl::forward(x);
+    return WinogradConv(x, ready.points, ready.bias, padding_, dilation);
+  }
+  if (padding_ > 2 * dilation) return Conv2dImpl::forward(x);
+  return WinogradConvInTraining(x, weight, bias, padding_, dilation);
+}
+
+at::Tensor FastConv2dImpl::Fused(const at::Tensor& x, torch::nn::BatchNorm2dImpl* norm,
+                                 Activation activation, const at::Tensor& added) {
+  const bool winograd = WinogradDoes(x);
+  const at::ScalarType type = AutocastEnabled(at::kCPU) ? at::kBFloat16 : at::kFloat;
+  const bool can = x.device().is_cpu() && padding_ >= 0 && x.dim() == 4 &&
+                   (x.scalar_type() == at::kFloat || x.scalar_type() == at::kBFloat16);
+  if (can && (winograd || OneDnnConv::Has(type))) {
+    Ready& ready = Get(norm, type, winograd);
+    if (ready.direct) return ready.direct->Run(x, activation, added);
+    if (ready.finite) {
+      const at::Tensor y =
+          WinogradConv(x, ready.points, ready.bias, padding_, options.dilation()->at(0),
+                       added.defined() ? Activation::kNone : activation);
+      return added.defined() ? Activate(y.add_(added), activation) : y;
+    }
+  }
+  at::Tensor y = Conv2dImpl::forward(x);
+  if (norm != nullptr) y = norm->forward(y);
+  if (added.defined()) y.add_(added);
+  return Activate(y, activation);
+}
+
+at::Tensor ForwardConv(FastConv2d& conv, torch::nn::BatchNorm2d norm, const at::Tensor& x,
+                       Activation activation, const at::Tensor& added) {
+  const bool in_evaluation = norm.is_empty() || !norm->is_training();
+  if (FusedScope::IsOn() && in_evaluation)
+    return conv->Fused(x, norm.is_empty() ? nullptr : norm.get(), activation, added);
+  at::Tensor y = Forward(conv, x);
+  if (!norm.is_empty()) y = Forward(norm, y);
+  if (added.defined()) y.add_(added);
+  return Activate(y, activation);
 }
 
 }  // namespace seglab

@@ -1,8 +1,17 @@
 #pragma once
 
+#include <torch/nn/modules/batchnorm.h>
 #include <torch/nn/modules/conv.h>
 
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "nn/activation.h"
+
 namespace seglab {
+
+class OneDnnConv;
 
 /// As long as one of these lives, this thread's FastConv2d take Winograd's filtering where it fits:
 /// faster, and not the same bits (see WinogradConv).
@@ -19,22 +28,55 @@ class WinogradScope {
   bool before_;
 };
 
-/// A convolution that can be done by Winograd's filtering: in a WinogradScope, without gradient, in
-/// float32 on the CPU, 3x3 of stride 1, its channels multiples of 16. It keeps the transformed
-/// window then, four times the size of its own, until its weights change. Else it is LibTorch's.
+/// As long as one of these lives, networks on the CPU compute what stands behind a convolution
+/// within it: batch norm is folded into its window, which stays in the layout of the processor's
+/// kernels. Outputs differ by rounding. For evaluation, without gradient.
+class FusedScope {
+ public:
+  explicit FusedScope(bool on);
+  ~FusedScope();
+  FusedScope(const FusedScope&) = delete;
+  FusedScope& operator=(const FusedScope&) = delete;
+  /// Not while a LayerTap asks for the layers one by one.
+  static bool IsOn();
+
+ private:
+  bool before_;
+};
+
+/// A convolution that can be done otherwise than LibTorch does it, on the CPU:
+///   - in a FusedScope with what stands behind it, in float32 or bfloat16, where the build has
+///     oneDNN's own functions;
+///   - in a WinogradScope by Winograd's filtering, in training too: in float32, 3x3 of stride 1,
+///     its channels multiples of 16.
+/// It keeps its window as these want it (Winograd's: four times its size) until the weights change.
 class FastConv2dImpl : public torch::nn::Conv2dImpl {
  public:
   explicit FastConv2dImpl(const torch::nn::Conv2dOptions& options);
+  ~FastConv2dImpl() override;
   at::Tensor forward(const at::Tensor& x);
 
+  /// In a FusedScope: activation(norm(forward(x)) + added).
+  /// @param norm   null, or in evaluation mode
+  /// @param added  undefined, or of the output's shape: lost, its memory may become the output's
+  at::Tensor Fused(const at::Tensor& x, torch::nn::BatchNorm2dImpl* norm, Activation activation,
+                   const at::Tensor& added);
+
  private:
-  const at::Tensor& Points();
+  struct Ready;
+  /// What the window and norm of now are as Winograd's filtering or oneDNN wants them.
+  Ready& Get(torch::nn::BatchNorm2dImpl* norm, at::ScalarType type, bool winograd);
+  bool WinogradDoes(const at::Tensor& x) const;
 
   int64_t padding_ = -1;  // -1: not the same on all sides, or of another kind than zeros
-  at::Tensor points_;     // WinogradWeights
-  const void* points_of_ = nullptr;
-  int64_t version_ = -1;
+  std::unique_ptr<Ready> ready_;
 };
 TORCH_MODULE(FastConv2d);
+
+/// activation(norm(conv(x)) + added), in one where a FusedScope allows it.
+/// @param norm   null, or the module behind the convolution
+/// @param added  undefined, or of the output's shape: lost, its memory may become the output's
+at::Tensor ForwardConv(FastConv2d& conv, torch::nn::BatchNorm2d norm, const at::Tensor& x,
+                       Activation activation, const at::Tensor& added = {});
 
 }  // namespace seglab

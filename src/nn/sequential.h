@@ -2,6 +2,8 @@
 
 #include <torch/nn/modules/container/sequential.h>
 
+#include <utility>
+
 namespace seglab {
 
 /// A Sequential of Tensor -> Tensor with a plain forward, so that it can stand inside another
@@ -10,7 +12,10 @@ namespace seglab {
 class TensorSequentialImpl : public torch::nn::SequentialImpl {
  public:
   using SequentialImpl::SequentialImpl;
-  at::Tensor forward(at::Tensor x);
+  at::Tensor forward(at::Tensor x) { return Run(std::move(x), 0, size()); }
+  /// The layers from `begin` up to `end`. In a FusedScope a convolution takes the batch norm and
+  /// the ReLU behind it.
+  at::Tensor Run(at::Tensor x, size_t begin, size_t end);
 };
 TORCH_MODULE(TensorSequential);
 

@@ -40,6 +40,20 @@ HWY_INLINE void TransformToFour(const V* m, V* s) {
   s[3] = hn::Add(hn::MulAdd(eight, difference2, difference), m[5]);
 }
 
+/// A g: of four gradients six points.
+HWY_INLINE void TransformFour(const V* g, V* t) {
+  const Tag tag;
+  const V two = hn::Set(tag, 2.0f), four = hn::Set(tag, 4.0f), eight = hn::Set(tag, 8.0f);
+  const V even = hn::Add(g[0], g[2]), odd = hn::Add(g[1], g[3]);
+  const V even2 = hn::MulAdd(four, g[2], g[0]), odd2 = hn::MulAdd(eight, g[3], hn::Mul(two, g[1]));
+  t[0] = g[0];
+  t[1] = hn::Add(even, odd);
+  t[2] = hn::Sub(even, odd);
+  t[3] = hn::Add(even2, odd2);
+  t[4] = hn::Sub(even2, odd2);
+  t[5] = g[3];
+}
+
 void WinogradInput(const float* const* places, int64_t channels, float* points, int64_t stride) {
   const Tag tag;
   const auto lanes = static_cast<int64_t>(hn::Lanes(tag));
@@ -59,9 +73,10 @@ void WinogradInput(const float* const* places, int64_t channels, float* points, 
 }
 
 void WinogradOutput(const float* points, int64_t stride, int64_t channels, const float* bias,
-                    float* const* places) {
+                    float low, float high, float* const* places) {
   const Tag tag;
   const auto lanes = static_cast<int64_t>(hn::Lanes(tag));
+  const V lowest = hn::Set(tag, low), highest = hn::Set(tag, high);
   for (int64_t c = 0; c < channels; c += lanes) {
     V columns[kWinogradOut][kWinogradIn], m[kWinogradIn], s[kWinogradOut];
     for (int x = 0; x < kWinogradIn; ++x) {
@@ -75,8 +90,28 @@ void WinogradOutput(const float* points, int64_t stride, int64_t channels, const
       TransformToFour(columns[y], s);
       for (int x = 0; x < kWinogradOut; ++x) {
         float* place = places[y * kWinogradOut + x];
-        if (place != nullptr) hn::StoreU(hn::Add(s[x], b), tag, place + c);
+        if (place == nullptr) continue;
+        hn::StoreU(hn::Min(highest, hn::Max(lowest, hn::Add(s[x], b))), tag, place + c);
       }
+    }
+  }
+}
+
+void WinogradGradient(const float* const* places, int64_t channels, float* points, int64_t stride) {
+  const Tag tag;
+  const auto lanes = static_cast<int64_t>(hn::Lanes(tag));
+  for (int64_t c = 0; c < channels; c += lanes) {
+    V columns[kWinogradIn][kWinogradOut], g[kWinogradOut], t[kWinogradIn];
+    for (int x = 0; x < kWinogradOut; ++x) {
+      for (int y = 0; y < kWinogradOut; ++y)
+        g[y] = hn::LoadU(tag, places[y * kWinogradOut + x] + c);
+      TransformFour(g, t);
+      for (int y = 0; y < kWinogradIn; ++y) columns[y][x] = t[y];
+    }
+    for (int y = 0; y < kWinogradIn; ++y) {
+      TransformFour(columns[y], t);
+      for (int x = 0; x < kWinogradIn; ++x)
+        hn::StoreU(t[x], tag, points + (y * kWinogradIn + x) * stride + c);
     }
   }
 }
@@ -89,14 +124,19 @@ namespace seglab {
 
 HWY_EXPORT(WinogradInput);
 HWY_EXPORT(WinogradOutput);
+HWY_EXPORT(WinogradGradient);
 
 void WinogradInput(const float* const* places, int64_t channels, float* points, int64_t stride) {
   HWY_DYNAMIC_DISPATCH(WinogradInput)(places, channels, points, stride);
 }
 
 void WinogradOutput(const float* points, int64_t stride, int64_t channels, const float* bias,
-                    float* const* places) {
-  HWY_DYNAMIC_DISPATCH(WinogradOutput)(points, stride, channels, bias, places);
+                    float low, float high, float* const* places) {
+  HWY_DYNAMIC_DISPATCH(WinogradOutput)(points, stride, channels, bias, low, high, places);
+}
+
+void WinogradGradient(const float* const* places, int64_t channels, float* points, int64_t stride) {
+  HWY_DYNAMIC_DISPATCH(WinogradGradient)(places, channels, points, stride);
 }
 
 }  // namespace seglab

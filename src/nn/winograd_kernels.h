@@ -17,10 +17,14 @@ inline constexpr int kWinogradPoints = kWinogradIn * kWinogradIn;
 /// @param places  of the 6 x 6 inputs, row after row, each `channels` floats
 void WinogradInput(const float* const* places, int64_t channels, float* points, int64_t stride);
 
-/// A' m A + bias of a tile's 36 points, written where it has pixels.
+/// A' m A + bias of a tile's 36 points, brought into [low, high], written where it has pixels.
 /// @param bias    `channels` floats
 /// @param places  of the 4 x 4 outputs, row after row; null: outside the map
 void WinogradOutput(const float* points, int64_t stride, int64_t channels, const float* bias,
-                    float* const* places);
+                    float low, float high, float* const* places);
+
+/// The adjoint of the output's transform without bias: points[k * stride + c] = A g A'.
+/// @param places  of the 4 x 4 gradients, row after row
+void WinogradGradient(const float* const* places, int64_t channels, float* points, int64_t stride);
 
 }  // namespace seglab

@@ -47,6 +47,45 @@ TEST(Winograd, IsTheConvolution) {
   }
 }
 
+TEST(Winograd, ActivatesItsOutput) {
+  torch::manual_seed(6);
+  const at::Tensor x = at::randn({1, 16, 9, 7}) * 4, weights = WinogradWeights(Window(16, 16));
+  const at::Tensor plain = WinogradConv(x, weights, {}, 1, 1);
+  EXPECT_TRUE(WinogradConv(x, weights, {}, 1, 1, Activation::kRelu).equal(plain.relu()));
+  EXPECT_TRUE(WinogradConv(x, weights, {}, 1, 1, Activation::kRelu6).equal(plain.clamp(0, 6)));
+}
+
+// The gradients of input, window and bias beside those of LibTorch in double.
+TEST(Winograd, TrainsAsTheConvolution) {
+  torch::manual_seed(7);
+  for (const auto& [images, in, out, height, width, padding, dilation] :
+       {std::array<int64_t, 7>{2, 16, 32, 9, 14, 1, 1},
+        {1, 32, 16, 5, 6, 0, 1},
+        {1, 16, 16, 11, 12, 2, 1},
+        {2, 16, 48, 13, 10, 2, 2},
+        {3, 48, 16, 40, 37, 4, 4}}) {
+    const at::Tensor weight = Window(out, in).requires_grad_(), bias = at::randn({out});
+    const at::Tensor x = at::randn({images, in, height, width});
+    x.requires_grad_();
+    bias.requires_grad_();
+    const at::Tensor y = WinogradConvInTraining(x, weight, bias, padding, dilation);
+    const at::Tensor slope = at::randn_like(y);
+    const auto found = torch::autograd::grad({y}, {x, weight, bias}, {slope});
+    const auto exact_of = [](const at::Tensor& t) {
+      return t.detach().to(at::kDouble).requires_grad_();
+    };
+    const at::Tensor x2 = exact_of(x), weight2 = exact_of(weight), bias2 = exact_of(bias);
+    const at::Tensor y2 = at::conv2d(x2, weight2, bias2, 1, padding, dilation);
+    EXPECT_LT((y - y2).abs().max().item<double>(), 1e-4);
+    const auto exact = torch::autograd::grad({y2}, {x2, weight2, bias2}, {slope.to(at::kDouble)});
+    for (size_t i = 0; i < exact.size(); ++i) {
+      ASSERT_EQ(found[i].sizes(), exact[i].sizes());
+      const double size = exact[i].std().item<double>();
+      EXPECT_LT((found[i] - exact[i]).abs().max().item<double>(), 1e-4 * size) << i;
+    }
+  }
+}
+
 TEST(Winograd, ThreadsChangeLittle) {
   torch::manual_seed(2);
   const at::Tensor x = at::randn({1, 32, 40, 41}), weights = WinogradWeights(Window(32, 32));
@@ -83,8 +122,9 @@ TEST(FastConv, IsLibTorchsOutsideOfAScope) {
   EXPECT_TRUE(conv->forward(x).equal(plain));
   {
     const WinogradScope scope(true);
-    EXPECT_TRUE(conv->forward(x).equal(plain)) << "with a gradient";
-    EXPECT_TRUE(conv->forward(x).requires_grad());
+    const at::Tensor trained = conv->forward(x);
+    EXPECT_TRUE(trained.requires_grad());
+    EXPECT_TRUE(at::allclose(trained, plain, 1e-4, 1e-4));
   }
   const at::Tensor fast = InScope(conv, x);
   EXPECT_FALSE(fast.equal(plain)) << "the same bits: it was not taken";

@@ -32,6 +32,7 @@
 #include "base/error.h"
 #include "models/backbones/fc_trunk.h"
 #include "models/backbones/layers.h"
+#include "nn/fast_conv.h"
 #include "nn/layer_tap.h"
 #include "nn/option_checks.h"
 
@@ -103,7 +104,7 @@ class FeaturesMaker {
   }
 
   void Add(const nn::Conv2dOptions& conv) {
-    features_.Add(nn::Conv2d(conv));
+    features_.Add(FastConv2d(conv));
     features_.Add(nn::ReLU(nn::ReLUOptions(true)));
     in_ = conv.out_channels();
   }

@@ -27,10 +27,10 @@ FcTrunk::FcTrunk(StagedFeatures features, int64_t channels, FcOptions options, G
              static_cast<double>(step.cell));
   const bool even_padding = fc6_pad_begin_ == fc6_pad_end_;
   fc6_ = register_module("fc6",
-                         nn::Conv2d(nn::Conv2dOptions(channels, options_.width, options_.fc6_kernel)
+                         FastConv2d(nn::Conv2dOptions(channels, options_.width, options_.fc6_kernel)
                                         .dilation(step.dilation)
                                         .padding(even_padding ? fc6_pad_begin_ : 0)));
-  fc7_ = register_module("fc7", nn::Conv2d(nn::Conv2dOptions(options_.width, options_.width, 1)));
+  fc7_ = register_module("fc7", FastConv2d(nn::Conv2dOptions(options_.width, options_.width, 1)));
   for (const auto& [stride, map] : features_.maps) AddMap(stride, map.channels, map.grid);
   AddMap(32, options_.width, walk.grid());
   // What fc6 looks at; forward replaces its values by fc7's.
@@ -45,8 +45,10 @@ FeatureMaps FcTrunk::forward(const at::Tensor& image) {
   if (fc6_pad_begin_ != fc6_pad_end_) {
     x = at::constant_pad_nd(x, {fc6_pad_begin_, fc6_pad_end_, fc6_pad_begin_, fc6_pad_end_}, 0);
   }
-  x = at::dropout(Forward(fc6_, x).relu_(), options_.dropout, is_training());
-  deepest.values = at::dropout(Forward(fc7_, x).relu_(), options_.dropout, is_training());
+  x = at::dropout(ForwardConv(fc6_, nullptr, x, Activation::kRelu), options_.dropout,
+                  is_training());
+  deepest.values = at::dropout(ForwardConv(fc7_, nullptr, x, Activation::kRelu), options_.dropout,
+                               is_training());
   return maps;
 }
 

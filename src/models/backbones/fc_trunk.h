@@ -7,6 +7,7 @@
 
 #include "models/backbones/backbone.h"
 #include "models/backbones/layers.h"
+#include "nn/fast_conv.h"
 
 namespace seglab {
 
@@ -37,7 +38,7 @@ class FcTrunk : public Trunk {
   FcOptions options_;
   StagedFeatures features_;
   int64_t fc6_pad_begin_ = 0, fc6_pad_end_ = 0;
-  torch::nn::Conv2d fc6_{nullptr}, fc7_{nullptr};
+  FastConv2d fc6_{nullptr}, fc7_{nullptr};
 };
 
 /// The same without fc6 and fc7 (TrunkOptions::deeplab): pool5 has the nominal stride 32.

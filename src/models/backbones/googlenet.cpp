@@ -55,10 +55,7 @@ class UnitImpl : public nn::Module {
                           nn::BatchNorm2d(nn::BatchNorm2dOptions(conv.out_channels()).eps(0.001)));
   }
 
-  at::Tensor forward(const at::Tensor& x) {
-    const at::Tensor y = Forward(conv_, x);
-    return (bn_ ? Forward(bn_, y) : y).relu_();
-  }
+  at::Tensor forward(const at::Tensor& x) { return ForwardConv(conv_, bn_, x, Activation::kRelu); }
 
  private:
   FastConv2d conv_{nullptr};

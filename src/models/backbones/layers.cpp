@@ -77,14 +77,12 @@ namespace {
 
 /// Puts what a layer makes of the values into their place; of a max pool, also the indices.
 /// CaffeNet's pools stand in a chain with their normalisation.
-void Advance(nn::AnyModule& layer, FeatureMap& map, bool pooling_indices) {
+void AdvanceWithIndices(nn::AnyModule& layer, FeatureMap& map) {
   const std::shared_ptr<nn::Module> module = layer.ptr();
-  auto* pool = pooling_indices ? module->as<PoolImpl>() : nullptr;
-  auto* chain = pooling_indices ? module->as<TensorSequentialImpl>() : nullptr;
-  if (pool != nullptr) {
+  if (auto* pool = module->as<PoolImpl>()) {
     map = pool->Pooled(map.values, /*indices=*/true);
-  } else if (chain != nullptr) {
-    for (nn::AnyModule& inner : *chain) Advance(inner, map, pooling_indices);
+  } else if (auto* chain = module->as<TensorSequentialImpl>()) {
+    for (nn::AnyModule& inner : *chain) AdvanceWithIndices(inner, map);
   } else {
     map.values = layer.forward<at::Tensor>(map.values);
   }
@@ -96,18 +94,26 @@ void Advance(nn::AnyModule& layer, FeatureMap& map, bool pooling_indices) {
 FeatureMaps StagedFeatures::Forward(const at::Tensor& image) {
   FeatureMaps found;
   FeatureMap x{image, {}, {}};
-  size_t index = 0;
-  for (nn::AnyModule& layer : *layers) {
-    Advance(layer, x, pooling_indices);
-    bool marked = false;
-    for (const auto& [stride, map] : maps) {
-      if (map.layer != index) continue;
-      found[stride] = x;
-      marked = true;
+  size_t done = 0;
+  const auto advance = [&](size_t end) {
+    if (end == done) return;
+    x = {x.values, {}, {}};
+    if (pooling_indices) {
+      for (size_t i = done; i < end; ++i)
+        AdvanceWithIndices(*(layers->begin() + static_cast<std::ptrdiff_t>(i)), x);
+    } else {
+      x.values = layers->Run(x.values, done, end);
     }
-    if (marked) x = {x.values, {}, {}};
-    ++index;
+    done = end;
+  };
+  std::vector<std::pair<size_t, int>> ends;  // in the layers' order
+  for (const auto& [stride, map] : maps) ends.emplace_back(map.layer + 1, stride);
+  std::sort(ends.begin(), ends.end());
+  for (const auto& [end, stride] : ends) {
+    advance(end);
+    found[stride] = x;
   }
+  advance(layers->size());
   LayerTap::Report(*layers, x.values);
   return found;
 }

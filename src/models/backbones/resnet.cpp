@@ -73,17 +73,16 @@ class ResNetBlockImpl : public nn::Module {
     if (!o.projects) return;
     downsample_ = register_module(
         "downsample",
-        TensorSequential(nn::Conv2d(CenteredConv(o.in, o.out, 1, strided_point).bias(false)),
+        TensorSequential(FastConv2d(CenteredConv(o.in, o.out, 1, strided_point).bias(false)),
                          nn::BatchNorm2d(o.out)));
   }
 
   at::Tensor forward(const at::Tensor& x) {
     at::Tensor y = x;
-    for (size_t i = 0; i < convs_.size(); ++i) {
-      if (i > 0) y = y.relu_();
-      y = Forward(norms_[i], Forward(convs_[i], y));
-    }
-    return y.add_(downsample_ ? Forward(downsample_, x) : x).relu_();
+    for (size_t i = 0; i + 1 < convs_.size(); ++i)
+      y = ForwardConv(convs_[i], norms_[i], y, Activation::kRelu);
+    return ForwardConv(convs_.back(), norms_.back(), y, Activation::kRelu,
+                       downsample_ ? Forward(downsample_, x) : x);
   }
 
  private:
@@ -114,7 +113,7 @@ class ResNetBody {
     const Depth depth = DepthOf(name);
     int64_t in = ScaledChannels(64, options.width);
     conv1_ = owner.register_module("conv1",
-                                   nn::Conv2d(CenteredConv(3, in, 7, walk.Next(2)).bias(false)));
+                                   FastConv2d(CenteredConv(3, in, 7, walk.Next(2)).bias(false)));
     bn1_ = owner.register_module("bn1", nn::BatchNorm2d(in));
     maps[2] = {in, walk.grid()};
     // torchvision's pool keeps the centres, as the tight ones do.
@@ -140,7 +139,7 @@ class ResNetBody {
 
   FeatureMaps Run(const at::Tensor& image) {
     FeatureMaps found;
-    found[2].values = Forward(bn1_, Forward(conv1_, image)).relu_();
+    found[2].values = ForwardConv(conv1_, bn1_, image, Activation::kRelu);
     FeatureMap x = pool_->Pooled(found[2].values, pooling_indices_);
     for (size_t stage = 0; stage < stages_.size(); ++stage) {
       x.values = Forward(stages_[stage], x.values);
@@ -154,7 +153,7 @@ class ResNetBody {
 
  private:
   bool pooling_indices_;
-  nn::Conv2d conv1_{nullptr};
+  FastConv2d conv1_{nullptr};
   nn::BatchNorm2d bn1_{nullptr};
   Pool pool_{nullptr};
   std::array<TensorSequential, 4> stages_;

@@ -27,6 +27,7 @@
 #include <vector>
 
 #include "models/backbones/layers.h"
+#include "nn/fast_conv.h"
 #include "nn/layer_tap.h"
 #include "nn/option_checks.h"
 
@@ -39,19 +40,21 @@ class FireImpl : public nn::Module {
  public:
   /// @param expand  channels of each of the two expansions
   FireImpl(int64_t in, int64_t squeeze, int64_t expand, const StrideWalk::Step& step) {
-    squeeze_ = register_module("squeeze", nn::Conv2d(nn::Conv2dOptions(in, squeeze, 1)));
-    expand1x1_ = register_module("expand1x1", nn::Conv2d(nn::Conv2dOptions(squeeze, expand, 1)));
-    expand3x3_ = register_module("expand3x3", nn::Conv2d(CenteredConv(squeeze, expand, 3, step)));
+    squeeze_ = register_module("squeeze", FastConv2d(nn::Conv2dOptions(in, squeeze, 1)));
+    expand1x1_ = register_module("expand1x1", FastConv2d(nn::Conv2dOptions(squeeze, expand, 1)));
+    expand3x3_ = register_module("expand3x3", FastConv2d(CenteredConv(squeeze, expand, 3, step)));
   }
 
   at::Tensor forward(const at::Tensor& x) {
-    const at::Tensor squeezed = Forward(squeeze_, x).relu_();
-    return at::cat({Forward(expand1x1_, squeezed).relu_(), Forward(expand3x3_, squeezed).relu_()},
+    const auto relu = Activation::kRelu;
+    const at::Tensor squeezed = ForwardConv(squeeze_, nullptr, x, relu);
+    return at::cat({ForwardConv(expand1x1_, nullptr, squeezed, relu),
+                    ForwardConv(expand3x3_, nullptr, squeezed, relu)},
                    1);
   }
 
  private:
-  nn::Conv2d squeeze_{nullptr}, expand1x1_{nullptr}, expand3x3_{nullptr};
+  FastConv2d squeeze_{nullptr}, expand1x1_{nullptr}, expand3x3_{nullptr};
 };
 TORCH_MODULE(Fire);
 
@@ -87,7 +90,7 @@ StagedFeatures MakeFeatures(const std::string& name, double width, Geometry geom
   const int64_t padding = geometry == Geometry::kTight ? version.kernel / 2 : 0;
   const StrideWalk::Step step = walk.Next(2);
   walk.Shift(static_cast<double>(version.kernel / 2 - padding));
-  features.Add(nn::Conv2d(CenteredConv(3, in, version.kernel, step).padding(padding)));
+  features.Add(FastConv2d(CenteredConv(3, in, version.kernel, step).padding(padding)));
   features.Add(nn::ReLU(nn::ReLUOptions(true)));
   features.Mark(2, in, walk);
   int stride = 2;
@@ -111,7 +114,7 @@ class SqueezeNetClassifier : public SegModel {
     StrideWalk walk;
     features_ = register_module(
         "features", MakeFeatures(name, options.width, Geometry::kClassifier, walk).layers);
-    nn::Conv2d last(
+    FastConv2d last(
         nn::Conv2dOptions(2 * ScaledChannels(kLastChannels / 2, options.width), classes, 1));
     classifier_ = register_module("classifier",
                                   TensorSequential(nn::Dropout(options.dropout), last, nn::ReLU()));

@@ -1,0 +1,254 @@
+#include "nn/onednn.h"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <vector>
+
+#if SEGLAB_ONEDNN
+#include <dnnl.hpp>
+
+#endif
+
+namespace seglab {
+
+#if SEGLAB_ONEDNN
+namespace {
+
+using dnnl::memory;
+using Tag = memory::format_tag;
+
+const dnnl::engine& Engine() {
+  static const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
+  return engine;
+}
+
+/// One a thread: a stream is not shared.
+dnnl::stream& Stream() {
+  static thread_local dnnl::stream stream(Engine());
+  return stream;
+}
+
+memory::data_type TypeOf(at::ScalarType type) {
+  return type == at::kBFloat16 ? memory::data_type::bf16 : memory::data_type::f32;
+}
+
+void* Address(const at::Tensor& tensor) { return const_cast<void*>(tensor.data_ptr()); }
+
+void AppendRelu(dnnl::post_ops& ops, Activation activation) {
+  const auto relu6 = dnnl::algorithm::eltwise_clip;
+  const auto relu = dnnl::algorithm::eltwise_relu;
+#if DNNL_VERSION_MAJOR >= 3
+  if (activation == Activation::kRelu) ops.append_eltwise(relu, 0, 0);
+  if (activation == Activation::kRelu6) ops.append_eltwise(relu6, 0, 6);
+#else
+  if (activation == Activation::kRelu) ops.append_eltwise(1, relu, 0, 0);
+  if (activation == Activation::kRelu6) ops.append_eltwise(1, relu6, 0, 6);
+#endif
+}
+
+}  // namespace
+
+struct OneDnnConv::State {
+  /// Of one size of images.
+  struct Ready {
+    std::vector<int64_t> in, out;
+    Activation activation;
+    bool adds;
+    memory::desc source, window, bias, target;
+    dnnl::convolution_forward primitive;
+  };
+
+  ConvGeometry geometry;
+  at::ScalarType type;
+  memory::dims window_dims;
+  int64_t out_channels;
+  std::array<int64_t, 2> kernel;
+  at::Tensor bias;
+  memory window;             // in the layout of the size that came last
+  std::vector<Ready> ready;  // the latest ones
+
+  const Ready& For(const at::Tensor& x, Activation activation, bool adds);
+  Ready Make(const at::Tensor& x, Activation activation, bool adds) const;
+};
+
+OneDnnConv::State::Ready OneDnnConv::State::Make(const at::Tensor& x, Activation activation,
+                                                 bool adds) const {
+  const ConvGeometry& g = geometry;
+  Ready made{
+      x.sizes().vec(), {x.size(0), out_channels, 0, 0}, activation, adds, {}, {}, {}, {}, {}};
+  for (size_t i = 0; i < 2; ++i) {
+    const int64_t reach = (kernel[i] - 1) * g.dilation[i] + 1;
+    made.out[2 + i] = (made.in[2 + i] + 2 * g.padding[i] - reach) / g.stride[i] + 1;
+    TORCH_CHECK(made.in[2 + i] + 2 * g.padding[i] >= reach, "convolution: a map of ", made.in[2],
+                " x ", made.in[3], " is smaller than the window");
+  }
+  const memory::data_type kind = TypeOf(type);
+  const memory::desc source(made.in, kind, Tag::nhwc), any(window_dims, kind, Tag::any),
+      target(made.out, kind, Tag::nhwc), bias_of({out_channels}, memory::data_type::f32, Tag::a);
+  const memory::dims stride(g.stride.begin(), g.stride.end()),
+      holes{g.dilation[0] - 1, g.dilation[1] - 1}, padding(g.padding.begin(), g.padding.end());
+  dnnl::post_ops ops;
+  if (adds) ops.append_sum(1);
+  AppendRelu(ops, activation);
+  dnnl::primitive_attr attributes;
+  attributes.set_post_ops(ops);
+  const auto inference = dnnl::prop_kind::forward_inference;
+  const auto direct = dnnl::algorithm::convolution_direct;
+#if DNNL_VERSION_MAJOR >= 3
+  const dnnl::convolution_forward::primitive_desc description(Engine(), inference, direct, source,
+                                                              any, bias_of, target, stride, holes,
+                                                              padding, padding, attributes);
+#else
+  const dnnl::convolution_forward::primitive_desc description(
+      dnnl::convolution_forward::desc(inference, direct, source, any, bias_of, target, stride,
+                                      holes, padding, padding),
+      attributes, Engine());
+#endif
+  made.source = description.src_desc();
+  made.window = description.weights_desc();
+  made.bias = description.bias_desc();
+  made.target = description.dst_desc();
+  made.primitive = dnnl::convolution_forward(description);
+  return made;
+}
+
+const OneDnnConv::State::Ready& OneDnnConv::State::For(const at::Tensor& x, Activation activation,
+                                                       bool adds) {
+  const auto found = std::find_if(ready.begin(), ready.end(), [&](const Ready& r) {
+    return x.sizes() == r.in && activation == r.activation && adds == r.adds;
+  });
+  if (found != ready.end()) {
+    std::rotate(ready.begin(), found, found + 1);
+  } else {
+    constexpr size_t kKept = 4;
+    if (ready.size() == kKept) ready.pop_back();
+    ready.insert(ready.begin(), Make(x, activation, adds));
+  }
+  const Ready& chosen = ready.front();
+  if (chosen.window != window.get_desc()) {
+    memory moved(chosen.window, Engine());
+    dnnl::reorder(window, moved).execute(Stream(), window, moved);
+    Stream().wait();
+    window = moved;
+  }
+  return chosen;
+}
+
+bool OneDnnConv::Has(at::ScalarType type) {
+  if (type == at::kFloat) return true;
+  if (type != at::kBFloat16) return false;
+  const dnnl::cpu_isa isa = dnnl::get_effective_cpu_isa();
+  return (static_cast<int>(isa) & static_cast<int>(dnnl::cpu_isa::avx512_core)) ==
+         static_cast<int>(dnnl::cpu_isa::avx512_core);
+}
+
+OneDnnConv::OneDnnConv(const at::Tensor& weight, const at::Tensor& bias,
+                       const ConvGeometry& geometry, at::ScalarType type)
+    : state_(std::make_unique<State>()) {
+  State& state = *state_;
+  state.geometry = geometry;
+  state.type = type;
+  state.out_channels = weight.size(0);
+  state.kernel = {weight.size(2), weight.size(3)};
+  state.bias = bias.defined() ? bias.to(at::kFloat).contiguous()
+                              : at::zeros({weight.size(0)}, weight.options().dtype(at::kFloat));
+  const at::Tensor plain = weight.to(at::kFloat).contiguous();
+  state.window_dims = plain.sizes().vec();
+  Tag tag = Tag::oihw;
+  if (geometry.groups > 1) {
+    state.window_dims[0] /= geometry.groups;
+    state.window_dims.insert(state.window_dims.begin(), geometry.groups);
+    tag = Tag::goihw;
+  }
+  // Copied: the module's own memory may change.
+  memory from({state.window_dims, memory::data_type::f32, tag}, Engine(), Address(plain));
+  state.window = memory({state.window_dims, TypeOf(type), tag}, Engine());
+  dnnl::reorder(from, state.window).execute(Stream(), from, state.window);
+  Stream().wait();
+}
+
+OneDnnConv::~OneDnnConv() = default;
+
+at::Tensor OneDnnConv::Run(const at::Tensor& x, Activation activation, const at::Tensor& added) {
+  State& state = *state_;
+  const at::Tensor in = x.to(state.type).contiguous(at::MemoryFormat::ChannelsLast);
+  try {
+    const State::Ready& ready = state.For(in, activation, added.defined());
+    at::Tensor out;
+    if (added.defined()) {
+      TORCH_CHECK(added.sizes() == at::IntArrayRef(ready.out), "convolution: added ", added.sizes(),
+                  " to an output of ", at::IntArrayRef(ready.out));
+      out = added.to(state.type).contiguous(at::MemoryFormat::ChannelsLast);
+    } else {
+      out = at::empty(ready.out, in.options(), at::MemoryFormat::ChannelsLast);
+    }
+    ready.primitive.execute(Stream(),
+                            {{DNNL_ARG_SRC, memory(ready.source, Engine(), Address(in))},
+                             {DNNL_ARG_WEIGHTS, state.window},
+                             {DNNL_ARG_BIAS, memory(ready.bias, Engine(), Address(state.bias))},
+                             {DNNL_ARG_DST, memory(ready.target, Engine(), Address(out))}});
+    Stream().wait();
+    return out;
+  } catch (const dnnl::error& error) {
+    TORCH_CHECK(false, "oneDNN: ", error.what());
+  }
+}
+
+void MultiplyBatch(int64_t count, int64_t m, int64_t n, int64_t k, const MatrixBatch& a,
+                   const MatrixBatch& b, float* out, int64_t out_step, bool accumulate) {
+  const auto f32 = memory::data_type::f32;
+  const memory::desc left({count, m, k}, f32, memory::dims{a.step, a.row, a.column}),
+      right({count, k, n}, f32, memory::dims{b.step, b.row, b.column}),
+      result({count, m, n}, f32, memory::dims{out_step, n, 1});
+  dnnl::primitive_attr attributes;
+  if (accumulate) {
+    dnnl::post_ops ops;
+    ops.append_sum(1);
+    attributes.set_post_ops(ops);
+  }
+#if DNNL_VERSION_MAJOR >= 3
+  const dnnl::matmul::primitive_desc description(Engine(), left, right, result, attributes);
+#else
+  const dnnl::matmul::primitive_desc description(dnnl::matmul::desc(left, right, result),
+                                                 attributes, Engine());
+#endif
+  dnnl::matmul(description)
+      .execute(Stream(), {{DNNL_ARG_SRC, memory(left, Engine(), const_cast<float*>(a.data))},
+                          {DNNL_ARG_WEIGHTS, memory(right, Engine(), const_cast<float*>(b.data))},
+                          {DNNL_ARG_DST, memory(result, Engine(), out)}});
+  Stream().wait();
+}
+
+#else
+
+struct OneDnnConv::State {};
+
+bool OneDnnConv::Has(at::ScalarType) { return false; }
+
+OneDnnConv::OneDnnConv(const at::Tensor&, const at::Tensor&, const ConvGeometry&, at::ScalarType) {
+  TORCH_CHECK(false, "oneDNN: not in this build");
+}
+
+OneDnnConv::~OneDnnConv() = default;
+
+at::Tensor OneDnnConv::Run(const at::Tensor&, Activation, const at::Tensor&) {
+  TORCH_CHECK(false, "oneDNN: not in this build");
+}
+
+void MultiplyBatch(int64_t count, int64_t m, int64_t n, int64_t k, const MatrixBatch& a,
+                   const MatrixBatch& b, float* out, int64_t out_step, bool accumulate) {
+  const torch::NoGradGuard no_grad;
+  for (int64_t i = 0; i < count; ++i) {
+    const at::Tensor left = at::from_blob(const_cast<float*>(a.data + i * a.step), {m, k},
+                                          {a.row, a.column}, at::kFloat);
+    const at::Tensor right = at::from_blob(const_cast<float*>(b.data + i * b.step), {k, n},
+                                           {b.row, b.column}, at::kFloat);
+    at::Tensor result = at::from_blob(out + i * out_step, {m, n}, at::kFloat);
+    accumulate ? result.addmm_(left, right) : at::mm_out(result, left, right);
+  }
+}
+
+#endif
+
+}  // namespace seglab
