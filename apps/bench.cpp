@@ -39,6 +39,7 @@ NetworkBench Network(const BenchFlags& flags) {
     throw UsageError("bench: a region network's time is that of its regions; see bench proposals");
   NetworkBench bench;
   bench.precision = ParsePrecision(flags.precision, "--precision");
+  bench.winograd = flags.winograd;
   torch::manual_seed(1);
   bench.model = MakeModel(spec, spec.contains("num_classes") ? 0 : flags.classes, "--model");
   bench.classes = spec.value("num_classes", flags.classes);
@@ -52,9 +53,7 @@ NetworkBench Network(const BenchFlags& flags) {
 }
 
 BenchResult Inference(const BenchFlags& flags, const CommandLine&) {
-  NetworkBench bench = Network(flags);
-  bench.winograd = flags.winograd;
-  return BenchInference(bench, flags.repeats);
+  return BenchInference(Network(flags), flags.repeats);
 }
 
 BenchResult Train(const BenchFlags& flags, const CommandLine&) {
@@ -111,16 +110,12 @@ struct Row {
   std::vector<std::string> options;  ///< of its own, beside those that all have
 };
 
-std::vector<std::string> WithOption(std::vector<std::string> options, const char* one) {
-  options.push_back(one);
-  return options;
-}
-
 const std::vector<Row>& Rows() {
-  static const std::vector<std::string> network = {"model",  "backbone", "classes",   "batch",
-                                                   "height", "width",    "precision", "device"};
+  static const std::vector<std::string> network = {"model",     "backbone", "classes",
+                                                   "batch",     "height",   "width",
+                                                   "precision", "device",   "winograd"};
   static const std::vector<Row> rows = {
-      {"inference", Inference, WithOption(network, "winograd")},
+      {"inference", Inference, network},
       {"train", Train, network},
       {"data", Data, {"dataset", "data-root", "split", "set", "transforms", "batch"}},
       {"crf", Crf, {"classes", "height", "width", "preset", "set"}},
@@ -181,7 +176,8 @@ int BenchCommand(const Args& args) {
       .Option("height", &flags.height, "rows of an image")
       .Option("width", &flags.width, "columns of an image")
       .Option("precision", &flags.precision, "float32 or bfloat16");
-  line.Flag("winograd", &flags.winograd, "inference: 3x3 convolutions by Winograd's filtering");
+  line.Flag("winograd", &flags.winograd,
+            "inference, train: 3x3 convolutions by Winograd's filtering");
   AddDevice(line, &flags.device);
   flags.data.AddTo(line);
   line.Option("transforms", &flags.transforms,

@@ -22,7 +22,7 @@ struct NetworkBench {
   int classes = 21;
   int64_t batch = 1, height = 375, width = 500;
   Precision precision = Precision::kFloat32;
-  bool winograd = false;  ///< of inference
+  bool winograd = false;  ///< Winograd's filtering
 };
 
 /// From pixels to labels, as eval and predict do it. The floor is the network's operations

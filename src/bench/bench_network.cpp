@@ -78,6 +78,7 @@ BenchResult BenchTraining(const NetworkBench& network, const RepeatOptions& repe
   }
   TrainOptions options;
   options.precision = network.precision;
+  options.winograd = network.winograd;
   options.lr = 1e-6;  // the weights shall stay finite however often it is repeated
   UseChannelsLast(*network.model);
   const std::unique_ptr<Optimizer> optimizer = MakeOptimizer(*network.model, options);

@@ -78,6 +78,8 @@ TEST(Winograd, TrainsAsTheConvolution) {
     const at::Tensor y2 = at::conv2d(x2, weight2, bias2, 1, padding, dilation);
     EXPECT_LT((y - y2).abs().max().item<double>(), 1e-4);
     const auto exact = torch::autograd::grad({y2}, {x2, weight2, bias2}, {slope.to(at::kDouble)});
+    EXPECT_TRUE(WinogradConvInTraining(x, weight, {}, padding, dilation)
+                    .equal(WinogradConvInTraining(x, weight, at::zeros({out}), padding, dilation)));
     for (size_t i = 0; i < exact.size(); ++i) {
       ASSERT_EQ(found[i].sizes(), exact[i].sizes());
       const double size = exact[i].std().item<double>();

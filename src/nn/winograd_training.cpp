@@ -17,8 +17,9 @@ struct WinogradFunction : torch::autograd::Function<WinogradFunction> {
     context->saved_data["dilation"] = dilation;
     context->saved_data["input"] = input.requires_grad();
     context->saved_data["weight"] = weight.requires_grad();
-    context->saved_data["bias"] = bias.defined() && bias.requires_grad();
-    return WinogradConv(input, WinogradWeights(weight), bias, padding, dilation);
+    context->saved_data["bias"] = bias.requires_grad();
+    return WinogradConv(input, WinogradWeights(weight), bias.numel() > 0 ? bias : at::Tensor(),
+                        padding, dilation);
   }
 
   static variable_list backward(AutogradContext* context, variable_list gradients) {
@@ -46,7 +47,9 @@ at::Tensor WinogradConvInTraining(const at::Tensor& input, const at::Tensor& wei
                                   const at::Tensor& bias, int64_t padding, int64_t dilation) {
   TORCH_CHECK(padding <= 2 * dilation, "Winograd in training: a border of ", padding,
               ", more than twice the dilation of ", dilation);
-  return WinogradFunction::apply(input, weight, bias, padding, dilation);
+  // A function of LibTorch's takes no undefined tensor.
+  const at::Tensor given = bias.defined() ? bias : at::empty({0}, input.options());
+  return WinogradFunction::apply(input, weight, given, padding, dilation);
 }
 
 }  // namespace seglab

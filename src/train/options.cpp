@@ -55,6 +55,7 @@ TrainOptions TrainOptions::FromJson(const Json& json, const std::string& path) {
   std::string precision = PrecisionName(o.precision);
   reader.GetChoice("precision", precision, PrecisionNames());
   o.precision = ParsePrecision(precision, reader.Path("precision"));
+  reader.Get("winograd", o.winograd);
   if (reader.Get("fit", part)) o.fit = FitOptions::FromJson(part, reader.Path("fit"));
   reader.Get("feature_cache", o.feature_cache);
   reader.Get("threads", o.threads, -1, 1024);

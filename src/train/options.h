@@ -36,6 +36,8 @@ struct TrainOptions {
   ScheduleOptions schedule;
   Json loss = Json::object();  ///< of LossRows(): a name, or an object with "name" and its options
   Precision precision = Precision::kFloat32;
+  /// 3x3 convolutions by Winograd's filtering where it fits, forward and backward (nn/winograd.h).
+  bool winograd = false;
 
   FitOptions fit;  ///< of rows whose recipe is kFitted, which take of the others only precision
 

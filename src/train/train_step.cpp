@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "data/labels.h"
 #include "losses/cell_labels.h"
+#include "nn/fast_conv.h"
 #include "tensor/compat.h"
 #include "tensor/device.h"
 
@@ -92,6 +93,7 @@ StepLoss ComputeGradients(SegModel& model, const std::vector<Batch>& passes, con
     {
       const AutocastGuard autocast(device.type(), options.precision == Precision::kBfloat16,
                                    at::kBFloat16);
+      const WinogradScope winograd(options.winograd);
       const at::Tensor input = Preprocess(passes[pass].image.to(device, true), model.preprocessing);
       const std::vector<ScoreMap> maps = TrainedMaps(model.forward(input));
       for (size_t i = 0; i < maps.size(); ++i) {

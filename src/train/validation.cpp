@@ -11,6 +11,7 @@ Validation Validate(const std::shared_ptr<SegModel>& model, std::shared_ptr<cons
                     const TrainOptions& options) {
   PredictOptions predict;
   predict.precision = options.precision;
+  predict.winograd = options.winograd;
   Predictor predictor(model, predict);
   ConfusionSink sink(val->Labels().size());
   const bool classifier = val->GetTask() == Task::kClassification;
