@@ -1,74 +1,34 @@
+// The program with LibTorch in it, which seglab.cpp becomes.
+
+#include <array>
 #include <iostream>
+#include <stdexcept>
 
 #include "base/error.h"
 #include "base/log.h"
-#include "base/names.h"
 #include "base/signals.h"
+#include "command_table.h"
 #include "commands.h"
+#include "library_errors.h"
 #include "outcome.h"
-#include "process_environment.h"
 #include "tensor/runtime.h"
 
 namespace seglab {
 namespace {
 
-struct CommandRow {
-  const char* name;
-  const char* summary;
-  int (*run)(const Args& args);
-  bool computes = false;  ///< for long enough that ProvideEnvironment pays
-};
-
-constexpr CommandRow kCommands[] = {
-    {"run", "run an experiment (a name or a JSON file), e.g. seglab run table2", RunCommand, true},
-    {"train", "train one network", TrainCommand, true},
-    {"eval", "score a trained network on a data set", EvalCommand, true},
-    {"predict", "segment images: indexed masks and overlays", PredictCommand, true},
-    {"crf", "sharpen labels with a dense CRF; `crf tune` finds its parameters", CrfCommand, true},
-    {"propose", "region proposals of an image, or how well they cover a data set's objects",
-     ProposeCommand, true},
-    {"score", "score a folder of predicted masks against a folder of true ones", ScoreCommand},
-    {"forward", "run a network on a tensor file", ForwardCommand, true},
-    {"models", "list networks and backbones, or describe one", ModelsCommand},
-    {"weights", "look into weight files, or convert them", WeightsCommand},
-    {"data", "list, check or export data sets", DataCommand},
-    {"bench", "time parts of the work beside what the machine can do", BenchCommand, true},
-    {"report", "write an experiment's tables and HTML report again", ReportCommand},
-};
-
-void PrintHelp(std::ostream& out) {
-  out << "seglab " << SEGLAB_VERSION << ", a laboratory for semantic segmentation on LibTorch "
-      << TorchVersion() << "\n\nseglab <command> [options]\n\n";
-  for (const CommandRow& row : kCommands) {
-    out << "  " << row.name << std::string(10 - std::string(row.name).size(), ' ') << row.summary
-        << "\n";
-  }
-  out << "\nseglab <command> --help shows a command's options.\n";
-}
+/// Of kCommands.
+constexpr std::array kFunctions = {RunCommand,    TrainCommand,   EvalCommand,  PredictCommand,
+                                   CrfCommand,    ProposeCommand, ScoreCommand, ForwardCommand,
+                                   ModelsCommand, WeightsCommand, DataCommand,  BenchCommand,
+                                   ReportCommand};
+static_assert(kFunctions.size() == kCommands.size());
 
 int Dispatch(const Args& args) {
-  if (args.empty() || args[0] == "--help" || args[0] == "-h" || args[0] == "help") {
-    PrintHelp(std::cout);
-    return args.empty() ? kUsage : 0;
+  for (size_t i = 0; i < kCommands.size(); ++i) {
+    if (!args.empty() && args[0] == kCommands[i].name)
+      return kFunctions[i](Args(args.begin() + 1, args.end()));
   }
-  if (args[0] == "--version") {
-    std::cout << "seglab " << SEGLAB_VERSION << " (LibTorch " << TorchVersion() << ")\n";
-    return 0;
-  }
-  std::vector<std::string> names;
-  for (const CommandRow& row : kCommands) {
-    if (args[0] == row.name) return row.run(Args(args.begin() + 1, args.end()));
-    names.push_back(row.name);
-  }
-  throw UsageError(UnknownName("command", args[0], names));
-}
-
-/// Whether a command with these arguments is worth a start of its own.
-bool Computes(const Args& args) {
-  for (const CommandRow& row : kCommands) {
-    if (args.size() > 1 && args[0] == row.name) return row.computes;
-  }
-  return false;
+  throw UsageError("this part of seglab is started by seglab itself, with a command");
 }
 
 }  // namespace
@@ -104,7 +64,6 @@ int Main(const Args& args) {
 
 int main(int argc, char** argv) {
   const seglab::Args args(argv + 1, argv + argc);
-  if (seglab::Computes(args)) seglab::ProvideEnvironment(argv);
   seglab::HoldStandardStreams();
   // Libraries talk there, OpenCV of each broken picture; what a user needs goes another way.
   std::cerr.rdbuf(nullptr);

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <exception>
 #include <string>
 
 // How the program ends: what a user can mend is exit 1 and one line, whoever threw it.
@@ -11,10 +10,6 @@ inline constexpr int kUserError = 1, kUsage = 2, kOurBug = 70;
 /// Prints an error as one line, whatever its text is made of: names from files may hold escape
 /// sequences. @return status
 int Complain(const std::string& text, int status);
-
-/// Says what an exception of a library means to the user. @return the exit status: 1, or 70 where
-/// it can only be a bug of ours
-int ComplainOf(const std::exception& error);
 
 /// Sees to it that files that are opened do not become stdin, stdout or stderr where these are
 /// closed. Before anything else is opened.

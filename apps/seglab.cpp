@@ -1,0 +1,83 @@
+// The program that users start. It answers at once what needs no LibTorch, whose start takes half a
+// second, and becomes the program that has it (main.cpp), in an environment made for that.
+
+#include <torch/version.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/names.h"
+#include "command_table.h"
+#include "outcome.h"
+#include "process_environment.h"
+
+namespace seglab {
+namespace {
+
+std::string LibTorch() {
+  return StrCat("LibTorch ", TORCH_VERSION_MAJOR, ".", TORCH_VERSION_MINOR, ".",
+                TORCH_VERSION_PATCH);
+}
+
+void PrintHelp(std::ostream& out) {
+  out << "seglab " << SEGLAB_VERSION << ", a laboratory for semantic segmentation on " << LibTorch()
+      << "\n\nseglab <command> [options]\n\n";
+  for (const CommandRow& row : kCommands) {
+    out << "  " << row.name << std::string(10 - std::string(row.name).size(), ' ') << row.summary
+        << "\n";
+  }
+  out << "\nseglab <command> --help shows a command's options.\n";
+}
+
+/// ../libexec/seglab/seglab beside the folder of this program, as it is built and as it is
+/// installed; links to it are followed.
+std::string WholeProgram() {
+  std::vector<char> path(4096);
+  const ssize_t length = ::readlink("/proc/self/exe", path.data(), path.size());
+  if (length <= 0) return "";
+  std::string folder(path.data(), static_cast<size_t>(length));
+  for (int level = 0; level < 2; ++level) folder.erase(folder.rfind('/'));
+  return folder + "/" SEGLAB_PROGRAM;
+}
+
+int Start(const CommandRow& row, char** argv) {
+  const std::string program = WholeProgram();
+  ProvideEnvironment(row.computes);
+  ::execv(program.c_str(), argv);
+  return Complain(StrCat(program, ": cannot be started, ", std::strerror(errno),
+                         "; build or install seglab again"),
+                  kUserError);
+}
+
+int Front(int argc, char** argv) {
+  const std::string command = argc > 1 ? argv[1] : "";
+  if (command.empty() || command == "--help" || command == "-h" || command == "help") {
+    PrintHelp(std::cout);
+    return argc > 1 ? 0 : kUsage;
+  }
+  if (command == "--version") {
+    std::cout << "seglab " << SEGLAB_VERSION << " (" << LibTorch() << ")\n";
+    return 0;
+  }
+  std::vector<std::string> names;
+  for (const CommandRow& row : kCommands) {
+    if (command == row.name) return Start(row, argv);
+    names.push_back(row.name);
+  }
+  return Complain(UnknownName("command", command, names), kUsage);
+}
+
+}  // namespace
+}  // namespace seglab
+
+int main(int argc, char** argv) {
+  seglab::HoldStandardStreams();
+  return seglab::FinishOutput(seglab::Front(argc, argv));
+}
