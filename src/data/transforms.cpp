@@ -2,41 +2,20 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
-#include <opencv2/core.hpp>
-#include <opencv2/imgproc.hpp>
+#include <utility>
 
 #include "base/error.h"
 #include "base/names.h"
 #include "data/color_jitter.h"
+#include "data/frame.h"
 
 namespace seglab {
 namespace {
 
 constexpr int kMostPixels = 32768;  ///< longest side that may be asked for
 
-void ResizeSample(Sample& sample, int height, int width) {
-  sample.image = ResizeImage(sample.image, height, width);
-  if (sample.truth.HasLabelMap())
-    sample.truth.LabelMap() = ResizeNearest(sample.truth.LabelMap(), height, width);
-}
-
-/// Cuts the window of height x width at (x, y); what lies right of and below the image is padded.
-void CropSample(Sample& sample, int x, int y, int height, int width, const Color& fill) {
-  const cv::Size old = sample.image.size();
-  if (x == 0 && y == 0 && old == cv::Size(width, height)) return;
-  const cv::Rect window(x, y, width, height);
-  const cv::Rect inside = window & cv::Rect({0, 0}, old);
-  const auto crop = [&](const cv::Mat& from, const cv::Scalar& padding) {
-    cv::Mat to;
-    cv::copyMakeBorder(from(inside), to, 0, height - inside.height, 0, width - inside.width,
-                       cv::BORDER_CONSTANT | cv::BORDER_ISOLATED, padding);
-    return to;
-  };
-  sample.image = crop(sample.image, cv::Scalar(fill[0], fill[1], fill[2]));
-  if (sample.truth.HasLabelMap())
-    sample.truth.LabelMap() = crop(sample.truth.LabelMap(), cv::Scalar(kIgnoreLabel));
-}
+/// One step of a chain: of geometry, or of colors.
+using FrameStep = std::function<void(Frame& frame, RandomStream& random)>;
 
 struct Size {
   int height = 0;
@@ -53,30 +32,30 @@ Size ReadSize(JsonReader& reader) {
   return size;
 }
 
-Transform MakeResize(JsonReader& reader, const Color&) {
+FrameStep MakeResize(JsonReader& reader) {
   const Size size = ReadSize(reader);
-  return [size](Sample& sample, RandomStream&) { ResizeSample(sample, size.height, size.width); };
+  return [size](Frame& frame, RandomStream&) { frame.Resize(size.height, size.width); };
 }
 
-Transform MakeResizeShort(JsonReader& reader, const Color&) {
+FrameStep MakeResizeShort(JsonReader& reader) {
   int side = reader.Require<int>("side");
   reader.Get("side", side, 1, kMostPixels);
-  return [side](Sample& sample, RandomStream&) {
-    const int height = sample.image.rows;
-    const int width = sample.image.cols;
+  return [side](Frame& frame, RandomStream&) {
+    const int height = frame.size().height;
+    const int width = frame.size().width;
     // The longer side is rounded down, as torchvision does.
     const auto longer = [side](int64_t length, int shorter) {
       return static_cast<int>(length * side / shorter);
     };
     if (height <= width) {
-      ResizeSample(sample, side, longer(width, height));
+      frame.Resize(side, longer(width, height));
     } else {
-      ResizeSample(sample, longer(height, width), side);
+      frame.Resize(longer(height, width), side);
     }
   };
 }
 
-Transform MakeRandomScale(JsonReader& reader, const Color&) {
+FrameStep MakeRandomScale(JsonReader& reader) {
   constexpr double kLeast = 0.01, kMost = 100.0;
   std::vector<double> values;
   double low = 0.5, high = 2.0, step = 0.0;
@@ -112,58 +91,51 @@ Transform MakeRandomScale(JsonReader& reader, const Color&) {
       }
     }
   }
-  return [=](Sample& sample, RandomStream& random) {
+  return [=](Frame& frame, RandomStream& random) {
     const double scale = values.empty() ? random.Uniform(low, high)
                                         : values[random.Int(static_cast<int64_t>(values.size()))];
     const auto scaled = [scale](int length) {
       return std::max(1, static_cast<int>(std::lround(length * scale)));
     };
-    ResizeSample(sample, scaled(sample.image.rows), scaled(sample.image.cols));
+    frame.Resize(scaled(frame.size().height), scaled(frame.size().width));
   };
 }
 
-Transform MakeRandomCrop(JsonReader& reader, const Color& fill) {
+FrameStep MakeRandomCrop(JsonReader& reader) {
   const Size size = ReadSize(reader);
-  return [size, fill](Sample& sample, RandomStream& random) {
-    const int64_t y = random.Int(0, std::max(0, sample.image.rows - size.height));
-    const int64_t x = random.Int(0, std::max(0, sample.image.cols - size.width));
-    CropSample(sample, static_cast<int>(x), static_cast<int>(y), size.height, size.width, fill);
+  return [size](Frame& frame, RandomStream& random) {
+    const int64_t y = random.Int(0, std::max(0, frame.size().height - size.height));
+    const int64_t x = random.Int(0, std::max(0, frame.size().width - size.width));
+    frame.Crop(static_cast<int>(x), static_cast<int>(y), size.height, size.width);
   };
 }
 
-Transform MakeCenterCrop(JsonReader& reader, const Color& fill) {
+FrameStep MakeCenterCrop(JsonReader& reader) {
   const Size size = ReadSize(reader);
-  return [size, fill](Sample& sample, RandomStream&) {
-    const int y = std::max(0, sample.image.rows - size.height) / 2;
-    const int x = std::max(0, sample.image.cols - size.width) / 2;
-    CropSample(sample, x, y, size.height, size.width, fill);
+  return [size](Frame& frame, RandomStream&) {
+    const int y = std::max(0, frame.size().height - size.height) / 2;
+    const int x = std::max(0, frame.size().width - size.width) / 2;
+    frame.Crop(x, y, size.height, size.width);
   };
 }
 
-Transform MakePad(JsonReader& reader, const Color& fill) {
+FrameStep MakePad(JsonReader& reader) {
   const Size size = ReadSize(reader);
-  return [size, fill](Sample& sample, RandomStream&) {
-    CropSample(sample, 0, 0, std::max(size.height, sample.image.rows),
-               std::max(size.width, sample.image.cols), fill);
+  return [size](Frame& frame, RandomStream&) {
+    frame.Crop(0, 0, std::max(size.height, frame.size().height),
+               std::max(size.width, frame.size().width));
   };
 }
 
-Transform MakeFlip(JsonReader& reader, const Color&) {
+FrameStep MakeFlip(JsonReader& reader) {
   double probability = 0.5;
   reader.Get("probability", probability, 0.0, 1.0);
-  return [probability](Sample& sample, RandomStream& random) {
-    if (!random.Chance(probability)) return;
-    const auto flip = [](const cv::Mat& from) {
-      cv::Mat to;
-      cv::flip(from, to, 1);
-      return to;
-    };
-    sample.image = flip(sample.image);
-    if (sample.truth.HasLabelMap()) sample.truth.LabelMap() = flip(sample.truth.LabelMap());
+  return [probability](Frame& frame, RandomStream& random) {
+    if (random.Chance(probability)) frame.Flip();
   };
 }
 
-Transform MakeColorJitter(JsonReader& reader, const Color&) {
+Transform MakeColorJitter(JsonReader& reader) {
   ColorJitter jitter;
   constexpr double kMost = 100.0;
   reader.Get("brightness", jitter.brightness, 0.0, kMost);
@@ -177,61 +149,43 @@ Transform MakeColorJitter(JsonReader& reader, const Color&) {
 
 struct Row {
   const char* name;
-  Transform (*make)(JsonReader& reader, const Color& fill);
+  FrameStep (*move)(JsonReader& reader);   ///< or null
+  Transform (*color)(JsonReader& reader);  ///< or null
+  bool resizes = false;
 };
 
 constexpr Row kRows[] = {
-    {"resize", MakeResize},
-    {"resize_short", MakeResizeShort},
-    {"random_scale", MakeRandomScale},
-    {"random_crop", MakeRandomCrop},
-    {"center_crop", MakeCenterCrop},
-    {"pad", MakePad},
-    {"flip", MakeFlip},
-    {"color_jitter", MakeColorJitter},
+    {"resize", MakeResize, nullptr, true},
+    {"resize_short", MakeResizeShort, nullptr, true},
+    {"random_scale", MakeRandomScale, nullptr, true},
+    {"random_crop", MakeRandomCrop, nullptr},
+    {"center_crop", MakeCenterCrop, nullptr},
+    {"pad", MakePad, nullptr},
+    {"flip", MakeFlip, nullptr},
+    {"color_jitter", nullptr, MakeColorJitter},
 };
 
-/// For each pixel of a side of `to` pixels the pixel of a side of `from` pixels that its centre
-/// falls on, in whole numbers: floor((i + 1/2) from / to).
-std::vector<int> NearestPixels(int from, int to) {
-  std::vector<int> pixels(to);
-  for (int64_t i = 0; i < to; ++i) {
-    pixels[i] = static_cast<int>((2 * i + 1) * from / (2 * int64_t{to}));
-  }
-  return pixels;
+struct Move {
+  FrameStep step;
+  bool resizes;
+};
+
+/// All moves in one: pixels are made at the end, and where a part of an image is to be resized.
+Transform Moved(std::vector<Move> moves, const Color& fill) {
+  return [moves = std::move(moves), fill](Sample& sample, RandomStream& random) {
+    Frame frame(sample.image.size());
+    for (const Move& move : moves) {
+      if (move.resizes && frame.IsCut()) {
+        frame.Apply(sample, fill);
+        frame = Frame(sample.image.size());
+      }
+      move.step(frame, random);
+    }
+    frame.Apply(sample, fill);
+  };
 }
 
 }  // namespace
-
-cv::Mat ResizeNearest(const cv::Mat& label, int height, int width) {
-  CV_Assert(label.type() == CV_8UC1 && !label.empty());
-  if (label.rows == height && label.cols == width) return label;
-  const std::vector<int> rows = NearestPixels(label.rows, height);
-  const std::vector<int> columns = NearestPixels(label.cols, width);
-  cv::Mat result(height, width, CV_8UC1);
-  for (int y = 0; y < height; ++y) {
-    uint8_t* out = result.ptr(y);
-    if (y > 0 && rows[y] == rows[y - 1]) {
-      std::memcpy(out, result.ptr(y - 1), width);
-      continue;
-    }
-    const uint8_t* in = label.ptr(rows[y]);
-    for (int x = 0; x < width; ++x) out[x] = in[columns[x]];
-  }
-  return result;
-}
-
-cv::Mat ResizeImage(const cv::Mat& image, int height, int width) {
-  if (image.rows == height && image.cols == width) return image;
-  cv::Mat shrunk = image;
-  const cv::Size less(std::min(width, image.cols), std::min(height, image.rows));
-  // OpenCV's area rule means something else along a side that grows: one step for each.
-  if (less != image.size()) cv::resize(image, shrunk, less, 0, 0, cv::INTER_AREA);
-  if (less == cv::Size(width, height)) return shrunk;
-  cv::Mat grown;
-  cv::resize(shrunk, grown, cv::Size(width, height), 0, 0, cv::INTER_LINEAR);
-  return grown;
-}
 
 const std::vector<std::string>& TransformNames() {
   static const std::vector<std::string> names = [] {
@@ -249,6 +203,10 @@ std::vector<Transform> MakeTransforms(const Json& list, const Color& fill,
                 ", write [{\"name\": \"flip\"}, ...]");
   }
   std::vector<Transform> transforms;
+  std::vector<Move> moves;  // since the last transform
+  const auto flush = [&] {
+    if (!moves.empty()) transforms.push_back(Moved(std::exchange(moves, {}), fill));
+  };
   for (size_t i = 0; i < list.size(); ++i) {
     JsonReader reader(list[i], StrCat(path, "[", i, "]"));
     const std::string name = reader.Require<std::string>("name");
@@ -257,9 +215,15 @@ std::vector<Transform> MakeTransforms(const Json& list, const Color& fill,
     if (row == std::end(kRows)) {
       throw Error(reader.Path("name"), ": ", UnknownName("transform", name, TransformNames()));
     }
-    transforms.push_back(row->make(reader, fill));
+    if (row->move != nullptr) {
+      moves.push_back({row->move(reader), row->resizes});
+    } else {
+      flush();
+      transforms.push_back(row->color(reader));
+    }
     reader.Finish();
   }
+  flush();
   return transforms;
 }
 

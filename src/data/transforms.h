@@ -27,19 +27,13 @@ using Transform = std::function<void(Sample& sample, RandomStream& random)>;
 ///   flip          probability (0.5)              left-right
 ///   color_jitter  brightness, contrast, saturation, hue   torchvision's meaning and ranges
 /// Padding is always at the right and the bottom. Transforms also take classification samples,
-/// whose label map is empty.
+/// whose label map is empty. Neighbouring changes of place and size are done as one: pixels are
+/// resampled once and only those that are left.
 /// @param fill  color of padded pixels: the mean color of the model's preprocessing
 /// @throws Error on an unknown name or key, or a value out of range
 std::vector<Transform> MakeTransforms(const Json& list, const Color& fill, const std::string& path);
 
 /// The names above, in that order.
 const std::vector<std::string>& TransformNames();
-
-/// The label map at another size: each pixel takes the label that its centre falls on.
-cv::Mat ResizeNearest(const cv::Mat& label, int height, int width);
-
-/// The image at another size: bilinear along a side that grows, area average along one that
-/// shrinks.
-cv::Mat ResizeImage(const cv::Mat& image, int height, int width);
 
 }  // namespace seglab

@@ -230,27 +230,32 @@ TEST(TransformsTest, RandomScaleKeepsToItsRange) {
   }
 }
 
-TEST(ResizeTest, NearestTakesThePixelUnderTheCentre) {
-  const cv::Mat five = (cv::Mat_<uint8_t>(1, 5) << 10, 11, 12, 13, 14);
-  EXPECT_TRUE(Equal(ResizeNearest(five, 1, 3), (cv::Mat_<uint8_t>(1, 3) << 10, 12, 14)));
-  const cv::Mat three = (cv::Mat_<uint8_t>(1, 3) << 10, 11, 12);
-  EXPECT_TRUE(Equal(ResizeNearest(three, 1, 5), (cv::Mat_<uint8_t>(1, 5) << 10, 10, 11, 12, 12)));
-  const cv::Mat label = Blocks(21, 33).truth.LabelMap();
-  EXPECT_TRUE(Equal(ResizeNearest(ResizeNearest(label, 63, 99), 21, 33), label));
-}
-
-TEST(ResizeTest, ImageIsAveragedWhenItShrinks) {
-  const cv::Mat image = Noise(32, 48).image;
-  const cv::Mat half = ResizeImage(image, 16, 24);
-  for (int y = 0; y < 16; ++y) {
-    for (int x = 0; x < 24; ++x) {
-      for (int c = 0; c < 3; ++c) {
-        int sum = 0;
-        for (int i = 0; i < 4; ++i) sum += image.at<cv::Vec3b>(2 * y + i / 2, 2 * x + i % 2)[c];
-        EXPECT_NEAR(half.at<cv::Vec3b>(y, x)[c], sum / 4.0, 0.51);
-      }
-    }
+// Cut, mirrored and padded in any order: one resampling makes what the steps one by one make.
+TEST(TransformsTest, AChainIsItsSteps) {
+  const std::vector<std::string> steps = {R"({"name": "random_crop", "height": 40, "width": 90})",
+                                          R"({"name": "flip", "probability": 1})",
+                                          R"({"name": "pad", "height": 70, "width": 101})",
+                                          R"({"name": "center_crop", "height": 60, "width": 50})",
+                                          R"({"name": "flip", "probability": 1})",
+                                          R"({"name": "pad", "height": 64, "width": 64})",
+                                          R"({"name": "resize", "height": 50, "width": 80})",
+                                          R"({"name": "flip", "probability": 1})",
+                                          R"({"name": "random_crop", "height": 30, "width": 30})"};
+  std::string chain;
+  Sample apart = Blocks();
+  RandomStream random(3, 0, 0);
+  for (const std::string& step : steps) {
+    chain += (chain.empty() ? "[" : ", ") + step;
+    for (const Transform& transform :
+         MakeTransforms(ParseJson("[" + step + "]", "test"), kFill, "test"))
+      transform(apart, random);
   }
+  Sample whole = Blocks();
+  RandomStream same(3, 0, 0);
+  for (const Transform& transform : MakeTransforms(ParseJson(chain + "]", "test"), kFill, "test"))
+    transform(whole, same);
+  EXPECT_TRUE(Equal(apart.truth.LabelMap(), whole.truth.LabelMap()));
+  EXPECT_TRUE(Equal(apart.image, whole.image));
 }
 
 TEST(ColorJitterTest, ZerosAreIdentity) {

@@ -14,16 +14,15 @@ namespace {
 ///
 /// Neighbouring pixels are mostly equal; adding to one counter again and again waits for the store
 /// before. Hence blocks of equal pixels are added as one, and in other blocks four neighbours go to
-/// four counters of the same pair. The table is kept at zero between uses, so that an image costs
-/// the cells that are asked for and not the clearing of a megabyte.
+/// four tables. The tables are kept at zero between uses, so that an image costs the cells that are
+/// asked for and not the clearing of a megabyte.
 class PairCounter {
  public:
-  PairCounter() : counters_(size_t{256} * kStride * kLanes, 0) {}
+  PairCounter() : counters_(kTable * kTables, 0) {}
 
   /// @param count  at most 2^32 - 1 pixels between two clearings of all cells that these touch
   void Count(const uint8_t* truth, const uint8_t* prediction, int64_t count) {
     uint32_t* const counters = counters_.data();
-    auto at = [counters](unsigned t, unsigned p) { return counters + (t * kStride + p) * kLanes; };
     int64_t i = 0;
     for (; i + kBlock <= count; i += kBlock) {
       uint64_t t[2], p[2];
@@ -32,34 +31,41 @@ class PairCounter {
       constexpr uint64_t kEachByte = 0x0101010101010101u;
       const uint64_t all_t = (t[0] & 0xff) * kEachByte, all_p = (p[0] & 0xff) * kEachByte;
       if (((t[0] ^ all_t) | (t[1] ^ all_t) | (p[0] ^ all_p) | (p[1] ^ all_p)) == 0) {
-        *at(t[0] & 0xff, p[0] & 0xff) += kBlock;
+        counters[Cell(t[0] & 0xff, p[0] & 0xff)] += kBlock;
         continue;
       }
-      for (int k = 0; k < kBlock; k += kLanes) {
-        ++at(truth[i + k], prediction[i + k])[0];
-        ++at(truth[i + k + 1], prediction[i + k + 1])[1];
-        ++at(truth[i + k + 2], prediction[i + k + 2])[2];
-        ++at(truth[i + k + 3], prediction[i + k + 3])[3];
+      uint16_t cells[kBlock];
+      for (int k = 0; k < kBlock; ++k)
+        cells[k] = static_cast<uint16_t>(Cell(truth[i + k], prediction[i + k]));
+      for (int k = 0; k < kBlock; k += kTables) {
+        ++counters[cells[k]];
+        ++counters[kTable + cells[k + 1]];
+        ++counters[2 * kTable + cells[k + 2]];
+        ++counters[3 * kTable + cells[k + 3]];
       }
     }
-    for (; i < count; ++i) ++*at(truth[i], prediction[i]);
+    for (; i < count; ++i) ++counters[Cell(truth[i], prediction[i])];
   }
 
   /// The count of one pair, which starts anew at zero.
   int64_t Take(int truth, int prediction) {
-    uint32_t* lanes = &counters_[(size_t{kStride} * truth + prediction) * kLanes];
-    const int64_t sum = int64_t{lanes[0]} + lanes[1] + lanes[2] + lanes[3];
-    std::fill(lanes, lanes + kLanes, 0);
+    int64_t sum = 0;
+    for (int table = 0; table < kTables; ++table) {
+      uint32_t& counter = counters_[table * kTable + Cell(truth, prediction)];
+      sum += counter;
+      counter = 0;
+    }
     return sum;
   }
 
   void Clear() { std::fill(counters_.begin(), counters_.end(), 0); }
 
  private:
-  // Cells per truth. With 256, cells of one prediction would lie 4 KiB apart and share a cache set.
-  static constexpr unsigned kStride = 300;
-  static constexpr int kLanes = 4;
-  static constexpr int kBlock = 16;
+  static unsigned Cell(unsigned truth, unsigned prediction) { return truth << 8 | prediction; }
+
+  static constexpr int kTables = 4, kBlock = 16;
+  // Four lines of the cache apart, so that the cells of one pair do not share a set.
+  static constexpr size_t kTable = 65536 + 64;
   std::vector<uint32_t> counters_;
 };
 

@@ -5,6 +5,7 @@
 #include "nn/layer_tap.h"
 #include "nn/onednn.h"
 #include "nn/winograd.h"
+#include "nn/winograd_training.h"
 #include "tensor/compat.h"
 
 namespace seglab {

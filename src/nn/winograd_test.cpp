@@ -6,6 +6,7 @@
 #include <array>
 
 #include "nn/fast_conv.h"
+#include "nn/winograd_training.h"
 
 namespace seglab {
 namespace {

@@ -1,3 +1,5 @@
+#include "nn/winograd_training.h"
+
 #include <torch/torch.h>
 
 #include "nn/winograd.h"
