@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "command_line.h"
 #include "commands.h"
+#include "nn/fast_conv.h"
 #include "option_groups.h"
 #include "tensor/element_type.h"
 #include "tensor/runtime.h"
@@ -43,6 +44,8 @@ int ForwardCommand(const Args& args) {
                 "safetensors file to write: logits, and aux_logits where there are some");
   AddKey(line, &key);
   AddDevice(line, &device);
+  bool winograd = false;
+  line.Flag("winograd", &winograd, "on a CPU, 3x3 convolutions by Winograd's filtering");
   if (!line.Parse(args)) return 0;
   const Json spec = ParseModelSpec(model_json, "--model");
   const TensorFile file = ReadWeightsFor(spec, "--model", weights, key);
@@ -58,6 +61,9 @@ int ForwardCommand(const Args& args) {
   model->to(where);
   model->aux_in_evaluation = true;
   model->eval();
+  // As evaluation and prediction compute it.
+  const FusedScope fused(where.is_cpu());
+  const WinogradScope filtering(winograd && where.is_cpu());
   const SegOutput out =
       model->forward(image->to(where, at::kFloat).contiguous(at::MemoryFormat::ChannelsLast));
   NamedTensors results = {{"logits", out.logits}};

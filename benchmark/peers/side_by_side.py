@@ -49,8 +49,8 @@ def median_seconds(work):
 
 # ---- the peers' sides; each runs in a process of its own ----
 
-def infer(make, tuned):
-    torch.set_num_threads(os.cpu_count() if tuned else 1)
+def infer(make, tuned, all_threads=False):
+    torch.set_num_threads(os.cpu_count() if tuned or all_threads else 1)
     network, image = make().eval(), torch.rand(1, 3, HEIGHT, WIDTH)
     if tuned:
         network = network.to(memory_format=torch.channels_last)
@@ -150,6 +150,7 @@ PEERS = {
     "fcn_resnet50/used": lambda voc: infer(networks.fcn_resnet50, False),
     "fcn_resnet50/tuned": lambda voc: infer(networks.fcn_resnet50, True),
     "fcn8s/used": lambda voc: infer(networks.Fcn8s, False),
+    "fcn8s/used, all threads": lambda voc: infer(networks.Fcn8s, False, all_threads=True),
     "fcn8s/tuned": lambda voc: infer(networks.Fcn8s, True),
     "train/used": lambda voc: train(False),
     "train/tuned": lambda voc: train(True),
@@ -179,13 +180,19 @@ def ours_loading(threads):
 ROWS = [
     ("FCN-ResNet50, inference", "image", ["fcn_resnet50/used", "fcn_resnet50/tuned"],
      {"seglab": ["inference", "--model", "fcn_resnet50"] + INFER,
+      "seglab --winograd": ["inference", "--model", "fcn_resnet50", "--winograd"] + INFER,
       "seglab bfloat16": ["inference", "--model", "fcn_resnet50", "--precision", "bfloat16"]
                          + INFER}),
-    ("FCN-8s VGG-16, inference", "image", ["fcn8s/used", "fcn8s/tuned"],
+    ("FCN-8s VGG-16, inference", "image", ["fcn8s/used", "fcn8s/used, all threads", "fcn8s/tuned"],
      {"seglab published": ["inference", "--model", PUBLISHED] + INFER,
-      "seglab tight": ["inference", "--model", "fcn8s"] + INFER}),
+      "seglab published --winograd": ["inference", "--model", PUBLISHED, "--winograd"] + INFER,
+      "seglab tight": ["inference", "--model", "fcn8s"] + INFER,
+      "seglab tight --winograd": ["inference", "--model", "fcn8s", "--winograd"] + INFER,
+      "seglab tight bfloat16": ["inference", "--model", "fcn8s", "--precision", "bfloat16"]
+                               + INFER}),
     ("FCN-ResNet50, training", "image", ["train/used", "train/tuned", "train/tuned bfloat16"],
      {"seglab": ["train", "--model", "fcn_resnet50"] + TRAIN,
+      "seglab --winograd": ["train", "--model", "fcn_resnet50", "--winograd"] + TRAIN,
       "seglab bfloat16": ["train", "--model", "fcn_resnet50", "--precision", "bfloat16"] + TRAIN}),
     ("loading VOC, one core", "image", ["load/0 workers"], {"seglab": ours_loading(0)}),
     ("loading VOC, two workers", "image", ["load/2 workers"], {"seglab": ours_loading(2)}),
@@ -194,35 +201,44 @@ ROWS = [
 ]
 
 
+def run(command):
+    """Its output, and the most memory that it held."""
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        out = process.stdout.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        raise SystemExit(f"{' '.join(command)}: exit {process.returncode}")
+    return out, usage.ru_maxrss * 1024
+
+
 def run_peer(name, voc):
-    out = subprocess.run([sys.executable, __file__, "--peer", name, "--voc", voc or "", "-"],
-                         stdout=subprocess.PIPE, text=True, check=True).stdout
-    return float(out), None
+    out, peak = run([sys.executable, __file__, "--peer", name, "--voc", voc or "", "-"])
+    return {"seconds": float(out), "peak": peak}
 
 
 def run_ours(program, arguments, voc, folder):
     file = os.path.join(folder, "bench.json")
     arguments = [voc or "" if part == "{voc}" else part for part in arguments]
-    subprocess.run([program, "bench", *arguments, "--json", file], stdout=subprocess.DEVNULL,
-                   check=True)
+    _, peak = run([program, "bench", *arguments, "--json", file])
     with open(file, encoding="utf-8") as text:
         found = json.load(text)
-    floor = found.get("floor", {}).get("seconds")
-    return (found["seconds"]["median"] / found["items"],
-            None if floor is None else floor / found["items"])
+    side = {"seconds": found["seconds"]["median"] / found["items"], "peak": peak}
+    if "floor" in found:
+        side["floor"] = found["floor"]["seconds"] / found["items"]
+    return side
 
 
 def measure(row, program, rounds, voc, folder):
-    """label -> seconds of an item for each round, and the floors that seglab named."""
+    """label -> what each round found."""
     _, _, peers, ours = row
-    seconds, floors = {}, {}
+    found = {}
     for _ in range(rounds):
         for label in peers + list(ours):
-            one, floor = (run_peer(label, voc) if label in peers
-                          else run_ours(program, ours[label], voc, folder))
-            seconds.setdefault(label, []).append(one)
-            floors.setdefault(label, []).append(floor)
-    return seconds, floors
+            found.setdefault(label, []).append(
+                run_peer(label, voc) if label in peers
+                else run_ours(program, ours[label], voc, folder))
+    return found
 
 
 def time_text(seconds):
@@ -232,22 +248,24 @@ def time_text(seconds):
     return f"{seconds / size:.3g} {unit}"
 
 
-def table(row, seconds, floors):
+def table(row, found):
     """Lines of Markdown; ratios are to the best of the peers in the same round."""
     title, item, peers, ours = row
-    lines = [f"| {title} | time for one {item} | beside the best peer | floor | over the floor |",
-             "|---|---|---|---|---|"]
-    best = [min(seconds[label][i] for label in peers) for i in range(len(seconds[peers[0]]))]
+    lines = [f"| {title} | time for one {item} | beside the best peer | floor | over the floor | "
+             "peak memory |", "|---|--:|--:|--:|--:|--:|"]
+    rounds = range(len(found[peers[0]]))
+    best = [min(found[label][i]["seconds"] for label in peers) for i in rounds]
     for label in peers + list(ours):
-        ratios = [peer / own for peer, own in zip(best, seconds[label])]
-        middle = statistics.median(seconds[label])
-        cells = [label, time_text(middle), "", "", ""]
+        seconds = [side["seconds"] for side in found[label]]
+        ratios = [peer / own for peer, own in zip(best, seconds)]
+        cells = [label, time_text(statistics.median(seconds)), "", "", "",
+                 f"{statistics.median(side['peak'] for side in found[label]) / 2**30:.2f} GiB"]
         if label in ours:
             cells[2] = f"{statistics.median(ratios):.2f}x ({min(ratios):.2f} to {max(ratios):.2f})"
-            known = [floor for floor in floors[label] if floor is not None]
-            if known:
-                floor = statistics.median(known)
-                cells[3:] = [time_text(floor), f"{middle / floor:.2f}x"]
+            if "floor" in found[label][0]:
+                over = statistics.median(side["seconds"] / side["floor"] for side in found[label])
+                cells[3] = time_text(statistics.median(side["floor"] for side in found[label]))
+                cells[4] = f"{over:.2f}x"
         lines.append("| " + " | ".join(cells) + " |")
     return lines
 
@@ -269,12 +287,15 @@ def differences(program, folder):
         with torch.inference_mode():
             peer = network(image)
         peer = peer["out"] if isinstance(peer, dict) else peer
-        found, error = twin.forward(program, model, weights, image, folder)
-        if found is None:
-            raise SystemExit(f"{name}: {error}")
-        largest = float((found["logits"] - peer).abs().max())
+        texts = []
+        for options in ([], ["--winograd"]):
+            found, error = twin.forward(program, model, weights, image, folder, options)
+            if found is None:
+                raise SystemExit(f"{name}: {error}")
+            largest = float((found["logits"] - peer).abs().max())
+            texts.append(f"{largest:.2g}" + (" with --winograd" if options else ""))
         lines.append(f"- {name}: logits up to {float(peer.abs().max()):.3g}, differing by at most "
-                     f"{largest:.2g}")
+                     + ", ".join(texts))
     return lines
 
 
@@ -313,9 +334,9 @@ def main():
             if row[0].startswith("loading") and not options.voc:
                 print(f"{row[0]}: left out, --voc names no folder", file=sys.stderr)
                 continue
-            seconds, floors = measure(row, options.program, options.rounds, options.voc, folder)
-            lines += table(row, seconds, floors) + [""]
-            print("\n".join(lines[-2 - len(seconds):]), flush=True)
+            found = measure(row, options.program, options.rounds, options.voc, folder)
+            lines += table(row, found) + [""]
+            print("\n".join(lines[-3 - len(found):]), flush=True)
     if options.markdown:
         with open(options.markdown, "w", encoding="utf-8") as file:
             file.write("\n".join(lines))

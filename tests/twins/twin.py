@@ -97,12 +97,12 @@ def read_safetensors(path):
     return tensors
 
 
-def forward(program, model, weights, image, folder):
+def forward(program, model, weights, image, folder, options=()):
     """The tensors that come out, or the line in which the program says why there are none."""
     source, target = os.path.join(folder, "image"), os.path.join(folder, "output")
     write_safetensors(source, {"image": image})
     run = subprocess.run([program, "forward", "--model", json.dumps(model), "--weights", weights,
-                          "--input", source, "--output", target, "--device", "cpu"],
+                          "--input", source, "--output", target, "--device", "cpu", *options],
                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if run.returncode != 0:
         return None, f"exit {run.returncode}: {run.stdout.strip()}"
