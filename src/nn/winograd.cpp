@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <limits>
 #include <memory>
 #include <vector>
@@ -150,9 +151,11 @@ at::Tensor WinogradConv(const at::Tensor& input, const at::Tensor& weights, cons
   const int64_t share = (count + at::get_num_threads() - 1) / at::get_num_threads();
   const int64_t size = std::max<int64_t>(std::min(std::max(fitting, kFewestTiles), share), 1);
   const int64_t blocks = (count + size - 1) / size;
-  at::parallel_for(0, blocks, 1, [&](int64_t begin, int64_t end) {
+  // Whoever is free takes the next: threads of a shared machine are not equally fast.
+  std::atomic<int64_t> next = 0;
+  at::parallel_for(0, std::min<int64_t>(blocks, at::get_num_threads()), 1, [&](int64_t, int64_t) {
     Scratch before(kWinogradPoints * size * sizes.in), after(kWinogradPoints * size * sizes.out);
-    for (int64_t block = begin; block < end; ++block) {
+    for (int64_t block = next++; block < blocks; block = next++) {
       const int64_t first = block * size, rows = std::min(size, count - first);
       for (int64_t i = 0; i < rows; ++i) {
         TransformInput(sizes, from, tiles[first + i], zeros.data(), before.get() + i * sizes.in,
