@@ -41,7 +41,7 @@ void Provide(const char* name, const char* value) { ::setenv(name, value, /*over
 }  // namespace
 
 void ProvideEnvironment(bool computes) {
-  Provide("OMP_WAIT_POLICY", "passive");
+  if (std::getenv("OMP_WAIT_POLICY") == nullptr) Provide("GOMP_SPINCOUNT", "1000");
   if (std::getenv("OPENBLAS_CORETYPE") == nullptr) {
     if (const char* kernels = BetterKernels()) Provide("OPENBLAS_CORETYPE", kernels);
   }

@@ -5,7 +5,9 @@ namespace seglab {
 /// Sets variables for the program that this one becomes, which the C library and the libraries of
 /// LibTorch read only when they are loaded, unless the user has set them:
 ///
-///   OMP_WAIT_POLICY   threads that wait for each other sleep, so that other processes can work
+///   GOMP_SPINCOUNT    threads that wait for each other soon sleep, so that other processes can
+///   work
+///                     (docs/performance.md, "Beside other programs")
 ///   OPENBLAS_CORETYPE where OpenBLAS does not know the processor, the one whose kernels are best
 ///   GLIBC_TUNABLES    freed memory of tensors is kept for the next ones instead of being given
 ///                     back and cleared by the kernel again, and lies on huge pages
