@@ -24,11 +24,20 @@ int64_t EvenPadding(const torch::nn::Conv2dOptions& options) {
 }
 
 /// What tells that a tensor's numbers have changed.
-using Stamp = std::pair<const void*, int64_t>;
+struct Stamp {
+  const void* data = nullptr;
+  int64_t version = 0;
+  c10::Storage held = {};  // so that no other tensor comes to lie there
+
+  bool operator==(const Stamp& other) const {
+    return data == other.data && version == other.version;
+  }
+};
 
 Stamp StampOf(const at::Tensor& tensor) {
-  if (!tensor.defined()) return {nullptr, 0};
-  return {tensor.data_ptr(), tensor.is_inference() ? 0 : static_cast<int64_t>(tensor._version())};
+  if (!tensor.defined()) return {};
+  return {tensor.data_ptr(), tensor.is_inference() ? 0 : static_cast<int64_t>(tensor._version()),
+          tensor.storage()};
 }
 
 at::Tensor Activate(at::Tensor x, Activation activation) {
@@ -77,8 +86,9 @@ FastConv2dImpl::Ready& FastConv2dImpl::Get(torch::nn::BatchNorm2dImpl* norm, at:
                                            bool winograd) {
   std::vector<Stamp> of = {StampOf(weight), StampOf(bias)};
   if (norm != nullptr) {
-    for (const at::Tensor& tensor :
-         {norm->weight, norm->bias, norm->running_mean, norm->running_var})
+    // LibTorch writes the running statistics without a sign; the count of batches bears one.
+    for (const at::Tensor& tensor : {norm->weight, norm->bias, norm->running_mean,
+                                     norm->running_var, norm->num_batches_tracked})
       of.push_back(StampOf(tensor));
   }
   if (ready_ && ready_->of == of && ready_->type == type && ready_->winograd == winograd)

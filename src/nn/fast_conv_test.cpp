@@ -101,6 +101,10 @@ TEST(Fused, SeesThatWeightsOrNormHaveChanged) {
   check();
   conv->weight.set_data(conv->weight / 4);
   check();
+  norm->train();
+  norm->forward(conv->forward(x * 3 + 1));  // moves the running statistics alone
+  norm->eval();
+  check();
 }
 
 TEST(Fused, ASequentialTakesWhatStandsBehind) {
