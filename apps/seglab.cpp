@@ -43,7 +43,7 @@ std::string WholeProgram() {
   const ssize_t length = ::readlink("/proc/self/exe", path.data(), path.size());
   if (length <= 0) return "";
   std::string folder(path.data(), static_cast<size_t>(length));
-  for (int level = 0; level < 2; ++level) folder.erase(folder.rfind('/'));
+  for (int level = 0; level < 2; ++level) folder.erase(std::min(folder.size(), folder.rfind('/')));
   return folder + "/" SEGLAB_PROGRAM;
 }
 
@@ -58,7 +58,7 @@ int Start(const CommandRow& row, char** argv) {
 
 int Front(int argc, char** argv) {
   const std::string command = argc > 1 ? argv[1] : "";
-  if (command.empty() || command == "--help" || command == "-h" || command == "help") {
+  if (argc < 2 || command == "--help" || command == "-h" || command == "help") {
     PrintHelp(std::cout);
     return argc > 1 ? 0 : kUsage;
   }

@@ -34,12 +34,12 @@ void Frame::Crop(int x, int y, int height, int width) {
 cv::Mat Frame::Padded(const cv::Mat& inner, const cv::Scalar& value) const {
   if (visible_ == window_) return inner;
   cv::Mat out(window_.size(), inner.type(), value);
-  if (visible_.area() > 0) inner.copyTo(out(visible_ - window_.tl()));
+  if (!visible_.empty()) inner.copyTo(out(visible_ - window_.tl()));
   return out;
 }
 
 void Frame::Apply(Sample& sample, const Color& fill) const {
-  const bool some = visible_.area() > 0;
+  const bool some = !visible_.empty();
   sample.image =
       Padded(some ? ResampleWindow(sample.image, resized_, visible_, flipped_) : sample.image,
              cv::Scalar(fill[0], fill[1], fill[2]));

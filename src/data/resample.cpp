@@ -105,7 +105,7 @@ Taps TapsOf(int from, int to, int begin, int count, bool flipped) {
 }
 
 void CheckWindow(const cv::Mat& image, int type, const cv::Size& size, const cv::Rect& window) {
-  CV_Assert(image.type() == type && !image.empty() && window.area() > 0);
+  CV_Assert(image.type() == type && !image.empty() && !window.empty());
   CV_Assert((window & cv::Rect({0, 0}, size)) == window);
 }
 

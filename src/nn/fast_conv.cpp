@@ -94,6 +94,7 @@ FastConv2dImpl::Ready& FastConv2dImpl::Get(torch::nn::BatchNorm2dImpl* norm, at:
   if (ready_ && ready_->of == of && ready_->type == type && ready_->winograd == winograd)
     return *ready_;
 
+  ready_.reset();  // not beside the new one
   const torch::NoGradGuard no_grad;
   at::Tensor window = weight.detach().to(at::kFloat);
   at::Tensor shift = bias.defined() ? bias.detach().to(at::kFloat) : at::Tensor();

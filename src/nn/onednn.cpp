@@ -3,6 +3,7 @@
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <new>
 #include <vector>
 
 #if SEGLAB_ONEDNN
@@ -35,6 +36,25 @@ memory::data_type TypeOf(at::ScalarType type) {
 
 void* Address(const at::Tensor& tensor) { return const_cast<void*>(tensor.data_ptr()); }
 
+/// What oneDNN throws, as LibTorch would say it.
+[[noreturn]] void Rethrow(const dnnl::error& error) {
+  if (error.status == dnnl_out_of_memory) throw std::bad_alloc();
+  TORCH_CHECK(false, "oneDNN: ", error.what());
+}
+
+/// Memory that a primitive works in: its caller's, so that any thread may run it.
+dnnl::primitive_attr Attributes(const dnnl::post_ops& ops) {
+  dnnl::primitive_attr attributes;
+  attributes.set_post_ops(ops);
+  attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  return attributes;
+}
+
+/// For what a primitive works in.
+at::Tensor Room(const memory::desc& scratch) {
+  return at::empty({static_cast<int64_t>(scratch.get_size())}, at::kByte);
+}
+
 void AppendRelu(dnnl::post_ops& ops, Activation activation) {
   const auto relu6 = dnnl::algorithm::eltwise_clip;
   const auto relu = dnnl::algorithm::eltwise_relu;
@@ -55,7 +75,7 @@ struct OneDnnConv::State {
     std::vector<int64_t> in, out;
     Activation activation;
     bool adds;
-    memory::desc source, window, bias, target;
+    memory::desc source, window, bias, target, scratch;
     dnnl::convolution_forward primitive;
   };
 
@@ -91,8 +111,7 @@ OneDnnConv::State::Ready OneDnnConv::State::Make(const at::Tensor& x, Activation
   dnnl::post_ops ops;
   if (adds) ops.append_sum(1);
   AppendRelu(ops, activation);
-  dnnl::primitive_attr attributes;
-  attributes.set_post_ops(ops);
+  const dnnl::primitive_attr attributes = Attributes(ops);
   const auto inference = dnnl::prop_kind::forward_inference;
   const auto direct = dnnl::algorithm::convolution_direct;
 #if DNNL_VERSION_MAJOR >= 3
@@ -109,6 +128,7 @@ OneDnnConv::State::Ready OneDnnConv::State::Make(const at::Tensor& x, Activation
   made.window = description.weights_desc();
   made.bias = description.bias_desc();
   made.target = description.dst_desc();
+  made.scratch = description.scratchpad_desc();
   made.primitive = dnnl::convolution_forward(description);
   return made;
 }
@@ -144,7 +164,7 @@ bool OneDnnConv::Has(at::ScalarType type) {
 }
 
 OneDnnConv::OneDnnConv(const at::Tensor& weight, const at::Tensor& bias,
-                       const ConvGeometry& geometry, at::ScalarType type)
+                       const ConvGeometry& geometry, at::ScalarType type) try
     : state_(std::make_unique<State>()) {
   State& state = *state_;
   state.geometry = geometry;
@@ -166,6 +186,8 @@ OneDnnConv::OneDnnConv(const at::Tensor& weight, const at::Tensor& bias,
   state.window = memory({state.window_dims, TypeOf(type), tag}, Engine());
   dnnl::reorder(from, state.window).execute(Stream(), from, state.window);
   Stream().wait();
+} catch (const dnnl::error& error) {
+  Rethrow(error);
 }
 
 OneDnnConv::~OneDnnConv() = default;
@@ -183,41 +205,45 @@ at::Tensor OneDnnConv::Run(const at::Tensor& x, Activation activation, const at:
     } else {
       out = at::empty(ready.out, in.options(), at::MemoryFormat::ChannelsLast);
     }
-    ready.primitive.execute(Stream(),
-                            {{DNNL_ARG_SRC, memory(ready.source, Engine(), Address(in))},
-                             {DNNL_ARG_WEIGHTS, state.window},
-                             {DNNL_ARG_BIAS, memory(ready.bias, Engine(), Address(state.bias))},
-                             {DNNL_ARG_DST, memory(ready.target, Engine(), Address(out))}});
+    const at::Tensor room = Room(ready.scratch);
+    ready.primitive.execute(
+        Stream(), {{DNNL_ARG_SRC, memory(ready.source, Engine(), Address(in))},
+                   {DNNL_ARG_WEIGHTS, state.window},
+                   {DNNL_ARG_BIAS, memory(ready.bias, Engine(), Address(state.bias))},
+                   {DNNL_ARG_DST, memory(ready.target, Engine(), Address(out))},
+                   {DNNL_ARG_SCRATCHPAD, memory(ready.scratch, Engine(), Address(room))}});
     Stream().wait();
     return out;
   } catch (const dnnl::error& error) {
-    TORCH_CHECK(false, "oneDNN: ", error.what());
+    Rethrow(error);
   }
 }
 
 void MultiplyBatch(int64_t count, int64_t m, int64_t n, int64_t k, const MatrixBatch& a,
-                   const MatrixBatch& b, float* out, int64_t out_step, bool accumulate) {
+                   const MatrixBatch& b, float* out, int64_t out_step, bool accumulate) try {
   const auto f32 = memory::data_type::f32;
   const memory::desc left({count, m, k}, f32, memory::dims{a.step, a.row, a.column}),
       right({count, k, n}, f32, memory::dims{b.step, b.row, b.column}),
       result({count, m, n}, f32, memory::dims{out_step, n, 1});
-  dnnl::primitive_attr attributes;
-  if (accumulate) {
-    dnnl::post_ops ops;
-    ops.append_sum(1);
-    attributes.set_post_ops(ops);
-  }
+  dnnl::post_ops ops;
+  if (accumulate) ops.append_sum(1);
+  const dnnl::primitive_attr attributes = Attributes(ops);
 #if DNNL_VERSION_MAJOR >= 3
   const dnnl::matmul::primitive_desc description(Engine(), left, right, result, attributes);
 #else
   const dnnl::matmul::primitive_desc description(dnnl::matmul::desc(left, right, result),
                                                  attributes, Engine());
 #endif
+  const at::Tensor room = Room(description.scratchpad_desc());
   dnnl::matmul(description)
       .execute(Stream(), {{DNNL_ARG_SRC, memory(left, Engine(), const_cast<float*>(a.data))},
                           {DNNL_ARG_WEIGHTS, memory(right, Engine(), const_cast<float*>(b.data))},
-                          {DNNL_ARG_DST, memory(result, Engine(), out)}});
+                          {DNNL_ARG_DST, memory(result, Engine(), out)},
+                          {DNNL_ARG_SCRATCHPAD,
+                           memory(description.scratchpad_desc(), Engine(), Address(room))}});
   Stream().wait();
+} catch (const dnnl::error& error) {
+  Rethrow(error);
 }
 
 #else

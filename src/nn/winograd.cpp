@@ -116,9 +116,10 @@ const at::Tensor& WindowTransform() {
 bool WinogradFits(const at::Tensor& input, const at::Tensor& weight, int64_t stride,
                   int64_t groups) {
   constexpr int64_t kLanes = 16;
-  return input.device().is_cpu() && input.scalar_type() == at::kFloat &&
-         weight.scalar_type() == at::kFloat && stride == 1 && groups == 1 && weight.size(2) == 3 &&
-         weight.size(3) == 3 && weight.size(0) % kLanes == 0 && weight.size(1) % kLanes == 0;
+  return input.device().is_cpu() && input.scalar_type() == at::kFloat && input.dim() == 4 &&
+         input.size(1) == weight.size(1) && weight.scalar_type() == at::kFloat && stride == 1 &&
+         groups == 1 && weight.size(2) == 3 && weight.size(3) == 3 &&
+         weight.size(0) % kLanes == 0 && weight.size(1) % kLanes == 0;
 }
 
 at::Tensor WinogradWeights(const at::Tensor& weight) {
@@ -186,6 +187,7 @@ at::Tensor WinogradWeightGradient(const at::Tensor& input, const at::Tensor& gra
   const std::vector<float> zeros(static_cast<size_t>(std::max(sizes.in, sizes.out)), 0.0f);
   const std::vector<Tile> tiles = Tiles(sizes);
   const auto count = static_cast<int64_t>(tiles.size());
+  if (count == 0) return at::zeros({sizes.out, sizes.in, 3, 3}, x.options());
   const int64_t fitting = kGradientScratch / (kWinogradPoints * (sizes.in + sizes.out));
   const int64_t size = std::min(std::max(fitting, kFewestTiles), count);
 

@@ -14,7 +14,6 @@
 #include "base/log.h"
 #include "base/signals.h"
 #include "models/rcnn.h"
-#include "nn/fast_conv.h"
 #include "regions/hard_negatives.h"
 #include "regions/regressors.h"
 #include "regions/threshold_search.h"
@@ -74,7 +73,6 @@ class Fitting {
     const double start = Seconds();
     const AutocastGuard autocast(DeviceOf(*model_).type(),
                                  job_.options.precision == Precision::kBfloat16, at::kBFloat16);
-    const FusedScope fused(DeviceOf(*model_).is_cpu());  // as predictions will be made
     FitExamples examples(model_, job_.train, job_.options.fit.min_object);
     ComputeFeatures(examples);
     const int64_t every = job_.options.fit.holdout;
