@@ -66,8 +66,8 @@ int ForwardCommand(const Args& args) {
   const WinogradScope filtering(winograd && where.is_cpu());
   const SegOutput out =
       model->forward(image->to(where, at::kFloat).contiguous(at::MemoryFormat::ChannelsLast));
-  NamedTensors results = {{"logits", out.logits}};
-  if (out.train_on.size() > 1) results.emplace_back("aux_logits", out.train_on[1].logits);
+  NamedTensors results = {{"logits", out.logits.Values()}};
+  if (out.train_on.size() > 1) results.emplace_back("aux_logits", out.train_on[1].logits.Values());
   WriteSafetensors(output, results);
   return 0;
 }

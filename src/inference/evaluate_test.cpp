@@ -51,7 +51,7 @@ class RedClassifier : public RedModel {
  public:
   using RedModel::RedModel;
   SegOutput forward(const at::Tensor& image) override {
-    return {RedModel::forward(image).logits.mean({2, 3}), {}};
+    return {RedModel::forward(image).logits.Values().mean({2, 3}), {}};
   }
 };
 

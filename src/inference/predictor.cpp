@@ -13,13 +13,14 @@
 #include "tensor/argmax.h"
 #include "tensor/compat.h"
 #include "tensor/device.h"
+#include "tensor/interpolation.h"
 
 namespace seglab {
 namespace {
 
 at::Tensor Resize(const at::Tensor& image, int64_t height, int64_t width) {
   if (image.size(2) == height && image.size(3) == width) return image;
-  return at::upsample_bilinear2d(image, {height, width}, /*align_corners=*/false);
+  return Interpolate(image, Interpolation::Resize(image, height, width));
 }
 
 }  // namespace
@@ -32,7 +33,7 @@ Predictor::Predictor(std::shared_ptr<SegModel> model, const PredictOptions& opti
 
 Predictor::~Predictor() = default;
 
-at::Tensor Predictor::NetworkScores(const at::Tensor& image, const std::string& name) {
+Enlarged Predictor::NetworkScores(const at::Tensor& image, const std::string& name) {
   const c10::Device device = DeviceOf(*model_);
   if (device.is_cpu()) {
     memory_.Check(*model_, options_, image.size(0), image.size(1), image.size(2), name);
@@ -43,9 +44,7 @@ at::Tensor Predictor::NetworkScores(const at::Tensor& image, const std::string& 
   const FusedScope fused(device.is_cpu());
   const at::Tensor input =
       Preprocess(image.to(device, /*non_blocking=*/true), model_->preprocessing);
-  const auto score = [this](const at::Tensor& part) {
-    return model_->forward(part).logits.to(at::kFloat);
-  };
+  const auto score = [this](const at::Tensor& part) { return model_->forward(part).logits; };
   if (!options_.Averages()) return ScoreWindows(input, options_.window, score);
 
   const int64_t height = input.size(2), width = input.size(3);
@@ -57,8 +56,9 @@ at::Tensor Predictor::NetworkScores(const at::Tensor& image, const std::string& 
     const at::Tensor resized = Resize(input, scaled(height), scaled(width));
     for (bool mirrored : {false, true}) {
       if (mirrored && !options_.flip) continue;
-      at::Tensor scores =
-          ScoreWindows(mirrored ? resized.flip(3) : resized, options_.window, score);
+      at::Tensor scores = ScoreWindows(mirrored ? resized.flip(3) : resized, options_.window, score)
+                              .Values()
+                              .to(at::kFloat);
       if (scores.dim() == 4) {
         if (mirrored) scores = scores.flip(3);
         scores = Resize(scores, height, width);
@@ -71,19 +71,24 @@ at::Tensor Predictor::NetworkScores(const at::Tensor& image, const std::string& 
   return sum.div_(passes).clamp_min_(1e-30).log_();
 }
 
-at::Tensor Predictor::Scores(const at::Tensor& image, const std::string& name) {
-  c10::InferenceMode inference;
+Enlarged Predictor::FinalScores(const at::Tensor& image, const std::string& name) {
   model_->eval();
-  const at::Tensor scores = NetworkScores(image, name);
+  Enlarged scores = NetworkScores(image, name);
   if (!crf_) return scores;
   if (scores.dim() != 4) {
     throw Error("crf: a classifier has no map of scores to refine; take a segmentation network");
   }
-  return crf_->Refine(image, scores, name);
+  return crf_->Refine(image, scores.Values().to(at::kFloat), name);
+}
+
+at::Tensor Predictor::Scores(const at::Tensor& image, const std::string& name) {
+  const c10::InferenceMode inference;
+  return FinalScores(image, name).Values().to(at::kFloat);
 }
 
 at::Tensor Predictor::Labels(const at::Tensor& image, const std::string& name) {
-  return ArgMaxLabels(Scores(image, name), name);
+  const c10::InferenceMode inference;
+  return ArgMaxLabels(FinalScores(image, name), name);
 }
 
 }  // namespace seglab

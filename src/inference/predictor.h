@@ -38,7 +38,8 @@ class Predictor {
   SegModel& model() { return *model_; }
 
  private:
-  at::Tensor NetworkScores(const at::Tensor& image, const std::string& name);
+  Enlarged NetworkScores(const at::Tensor& image, const std::string& name);
+  Enlarged FinalScores(const at::Tensor& image, const std::string& name);
 
   std::shared_ptr<SegModel> model_;
   PredictOptions options_;

@@ -14,8 +14,8 @@ std::vector<int64_t> WindowStarts(int64_t length, int64_t size, int64_t stride) 
   return starts;
 }
 
-at::Tensor ScoreWindows(const at::Tensor& input, const WindowOptions& options,
-                        const std::function<at::Tensor(const at::Tensor&)>& score) {
+Enlarged ScoreWindows(const at::Tensor& input, const WindowOptions& options,
+                      const std::function<Enlarged(const at::Tensor&)>& score) {
   const int64_t height = input.size(2), width = input.size(3);
   const int64_t size = options.size;
   if (size == 0 || (height <= size && width <= size)) return score(input);
@@ -30,7 +30,7 @@ at::Tensor ScoreWindows(const at::Tensor& input, const WindowOptions& options,
       const int64_t columns = std::min(size, width);
       const at::Tensor window = input.narrow(2, top, rows).narrow(3, left, columns);
       const at::Tensor scores =
-          score(window.contiguous(input.suggest_memory_format())).to(at::kFloat);
+          score(window.contiguous(input.suggest_memory_format())).Values().to(at::kFloat);
       if (!sum.defined()) {
         sum = at::zeros({input.size(0), scores.size(1), height, width}, scores.options());
       }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "inference/predict_options.h"
+#include "tensor/enlarged.h"
 
 namespace seglab {
 
@@ -18,8 +19,8 @@ std::vector<int64_t> WindowStarts(int64_t length, int64_t size, int64_t stride);
 /// the mean of their scores. An image that fits into one window is scored as a whole.
 /// @param input  (N, C, H, W)
 /// @param score  (N, C, h, w) -> (N, classes, h, w)
-/// @return (N, classes, H, W) float32
-at::Tensor ScoreWindows(const at::Tensor& input, const WindowOptions& options,
-                        const std::function<at::Tensor(const at::Tensor&)>& score);
+/// @return (N, classes, H, W), of windows float32
+Enlarged ScoreWindows(const at::Tensor& input, const WindowOptions& options,
+                      const std::function<Enlarged(const at::Tensor&)>& score);
 
 }  // namespace seglab

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "losses/enlarged_cross_entropy.h"
 
 namespace seglab {
 
@@ -47,6 +48,15 @@ at::Tensor CrossEntropy::Sum(const at::Tensor& logits, const at::Tensor& label) 
     weights = torch::tensor(options_.class_weights, wide.options());
   return at::nll_loss_nd(at::log_softmax(wide, 1), label.to(at::kLong), weights, at::Reduction::Sum,
                          kVoidCell);
+}
+
+at::Tensor CrossEntropy::Sum(const Enlarged& logits, const at::Tensor& label) const {
+  constexpr int64_t kMostClasses = 255;
+  if (!logits.to() || !logits.map().device().is_cpu() || logits.size(1) > kMostClasses ||
+      logits.map().scalar_type() == at::kDouble)
+    return Sum(logits.Values(), label);
+  options_.Check(static_cast<int>(logits.size(1)));
+  return EnlargedCrossEntropy(logits, label, options_.class_weights);
 }
 
 at::Tensor CrossEntropy::Divisor(const at::Tensor& label) const {

@@ -26,6 +26,8 @@ class CrossEntropy : public Loss {
  public:
   explicit CrossEntropy(CrossEntropyOptions options);
   at::Tensor Sum(const at::Tensor& logits, const at::Tensor& label) const override;
+  /// On the CPU row by row, gradient included: nothing of the enlarged size but the labels.
+  at::Tensor Sum(const Enlarged& logits, const at::Tensor& label) const override;
   at::Tensor Divisor(const at::Tensor& label) const override;
   bool IsMean() const override { return options_.reduction == "mean"; }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "tensor/enlarged.h"
 
 namespace seglab {
 
@@ -25,6 +26,11 @@ class Loss {
   /// @param label   (N, h, w) or (N), uint8 or int64; 255 is not counted
   /// @return a scalar of the computation's type; 0 with a zero gradient when no cell counts
   virtual at::Tensor Sum(const at::Tensor& logits, const at::Tensor& label) const = 0;
+
+  /// The same; a loss may do without the enlarged logits.
+  virtual at::Tensor Sum(const Enlarged& logits, const at::Tensor& label) const {
+    return Sum(logits.Values(), label);
+  }
 
   /// @param label  as above
   /// @return a scalar, double, 0 or more; 0 when no cell counts

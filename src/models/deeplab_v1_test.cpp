@@ -71,7 +71,7 @@ TEST(DeepLabV1Test, EqualsTheReleasedLayers) {
                    reference.Msc("pool3", pools[2], 1) + reference.Msc("pool4", pools[3], 1);
       }
       const ScoreMap map = TrainedMap(*model, image);
-      ASSERT_EQ(map.logits.sizes().vec(), (std::vector<int64_t>{2, 5, 13, 9}));
+      ASSERT_EQ(map.logits.sizes(), (std::vector<int64_t>{2, 5, 13, 9}));
       const double scale = expected.abs().max().item<double>();
       EXPECT_GT(scale, 0.01);
       EXPECT_LT((map.logits - expected).abs().max().item<double>(), 1e-10 * scale);
@@ -125,7 +125,7 @@ TEST(DeepLabV1Test, MapsHaveEveryEighthPixel) {
     EXPECT_EQ(map.logits.size(2), (n + 7) / 8) << n;
     EXPECT_EQ(map.logits.size(3), 2);
     torch::NoGradGuard no_grad;
-    EXPECT_EQ(model->forward(image).logits.sizes().vec(), (std::vector<int64_t>{1, 5, n, 9}));
+    EXPECT_EQ(model->forward(image).logits.sizes(), (std::vector<int64_t>{1, 5, n, 9}));
   }
   EXPECT_EQ(TrainedMap(*model, torch::randn({1, 3, 321, 321})).logits.size(3), 41);
 }
@@ -142,7 +142,7 @@ TEST(DeepLabV1Test, AnySizeWorks) {
         for (bool training : {false, true}) {
           model->train(training);
           const SegOutput out = model->forward(torch::randn({2, 3, height, width}));
-          EXPECT_EQ(out.logits.sizes().vec(), (std::vector<int64_t>{2, 5, height, width}));
+          EXPECT_EQ(out.logits.sizes(), (std::vector<int64_t>{2, 5, height, width}));
           EXPECT_TRUE(at::isfinite(out.logits).all().item<bool>());
         }
       }
@@ -226,7 +226,7 @@ TEST(DeepLabV1Test, OtherTrunksHaveAFreshFc6) {
   const auto parameters = model->named_parameters();
   EXPECT_EQ(parameters["fc6.weight"].sizes().vec(), (std::vector<int64_t>{32, 64, 3, 3}));
   EXPECT_EQ(parameters["msc.pool1_conv.weight"].size(1), 8);
-  EXPECT_EQ(TrainedMap(*model, torch::randn({2, 3, 65, 41})).logits.sizes().vec(),
+  EXPECT_EQ(TrainedMap(*model, torch::randn({2, 3, 65, 41})).logits.sizes(),
             (std::vector<int64_t>{2, 5, 9, 6}));
   const Json alexnet = {{"name", "alexnet"}, {"width", 0.0625}};
   EXPECT_EQ(V1Message({{"backbone", alexnet}}), "");

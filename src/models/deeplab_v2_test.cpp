@@ -138,7 +138,7 @@ TEST(DeepLabV2Test, OutputStrides) {
         const ScoreMap& map = out.train_on.at(0);
         EXPECT_EQ(map.logits.size(2), (side + stride - 1) / stride);
         EXPECT_EQ(map.grid.stride, stride);
-        EXPECT_EQ(out.logits.sizes().vec(), (std::vector<int64_t>{2, 5, side, 17}));
+        EXPECT_EQ(out.logits.sizes(), (std::vector<int64_t>{2, 5, side, 17}));
       }
     }
   }

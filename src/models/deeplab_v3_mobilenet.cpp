@@ -51,9 +51,9 @@ class DeepLabV3MobileNetV2 : public SegModel {
     const at::Tensor x = Features(image);
     const at::Tensor both = at::cat({ImageLevel(image_pooling_, x), Forward(aspp0_, x)}, 1);
     const at::Tensor projected = at::dropout(Forward(concat_projection_, both), 0.1, is_training());
-    return {at::upsample_bilinear2d(Forward(logits_, projected), {image.size(2), image.size(3)},
-                                    /*align_corners=*/true),
-            {}};
+    const at::Tensor scores = Forward(logits_, projected);
+    return {Enlarged(scores, Interpolation::Resize(scores, image.size(2), image.size(3),
+                                                   Interpolation::Kind::kCorners))};
   }
 
   at::Tensor Features(const at::Tensor& image) override {

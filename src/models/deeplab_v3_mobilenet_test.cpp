@@ -28,7 +28,7 @@ TEST(DeepLabV3MobileNetTest, FeaturesHaveTheOutputStride) {
     const auto model = Make(stride);
     EXPECT_EQ(model->Features(image).sizes().slice(2).vec(),
               (std::vector<int64_t>{64 / stride + 1, 96 / stride + 1}));
-    EXPECT_EQ(model->forward(image).logits.sizes().vec(), (std::vector<int64_t>{1, 3, 65, 97}));
+    EXPECT_EQ(model->forward(image).logits.sizes(), (std::vector<int64_t>{1, 3, 65, 97}));
   }
 }
 

@@ -101,7 +101,9 @@ class Fcn : public SegModel {
     const FeatureMaps maps = backbone_->forward(image);
     at::Tensor score = Forward(score_fr_, maps.at(32).values);
     for (Skip& skip : skips_) score = Fused(skip, score, maps.at(skip.stride).values);
-    return {Forward(upscore_, score, height, width), {}};
+    // A tap wants the values; the loss and arg-max do without.
+    if (LayerTap::Listens()) return {Forward(upscore_, score, height, width)};
+    return {upscore_->Later(score, height, width)};
   }
 
   at::Tensor Features(const at::Tensor& image) override {

@@ -55,7 +55,7 @@ SegOutput ScoresAtScales(const at::Tensor& image, const MultiScaleOptions& optio
     const at::Tensor scaled = ResampleToGrid(image, {}, PixelsAt(scale), ScaledSide(height, scale),
                                              ScaledSide(width, scale));
     maps.push_back({scores(scaled), CellsAt(grid, scale), 1});
-    if (scale == 1) whole = maps.back().logits;
+    if (scale == 1) whole = maps.back().logits.Values();
   }
   at::Tensor largest;
   for (const ScoreMap& map : maps) {
@@ -64,7 +64,7 @@ SegOutput ScoresAtScales(const at::Tensor& image, const MultiScaleOptions& optio
     largest = largest.defined() ? at::maximum(largest, on_grid) : on_grid;
   }
   SegOutput output;
-  output.logits = ResampleToGrid(largest, grid, {}, height, width);
+  output.logits = {largest, Interpolation::ToGrid(largest, grid, {}, height, width)};
   if (!training) return output;
   if (maps.size() > 1) maps.push_back({largest, grid, 1});
   output.train_on = std::move(maps);

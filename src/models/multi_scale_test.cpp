@@ -40,7 +40,7 @@ TEST(MultiScaleTest, EveryScaleKeepsToItsPixels) {
       for (int64_t j : {int64_t{0}, map.logits.size(3) - 1}) {
         const double expected = 2 * (map.grid.center + static_cast<double>(i) * map.grid.stride) +
                                 3 * (map.grid.center + static_cast<double>(j) * map.grid.stride);
-        EXPECT_NEAR(map.logits[0][0][i][j].item<double>(), expected, 1e-9);
+        EXPECT_NEAR(map.logits.Values()[0][0][i][j].item<double>(), expected, 1e-9);
       }
     }
   }
@@ -179,7 +179,7 @@ TEST(MultiScaleTest, EvaluationHasTheLargestAlone) {
   torch::NoGradGuard no_grad;
   const SegOutput out = model->forward(torch::randn({1, 3, 40, 27}));
   EXPECT_TRUE(out.train_on.empty());
-  EXPECT_EQ(out.logits.sizes().vec(), (std::vector<int64_t>{1, 4, 40, 27}));
+  EXPECT_EQ(out.logits.sizes(), (std::vector<int64_t>{1, 4, 40, 27}));
 }
 
 }  // namespace

@@ -92,7 +92,7 @@ void Rcnn::PasteInto(const cv::Mat& rgb, at::Tensor& logits) {
 
 at::Tensor Rcnn::Features(const at::Tensor& image) {
   const int64_t side = options_.encoder.crop.side;
-  const at::Tensor crop = at::upsample_bilinear2d(image, {side, side}, /*align_corners=*/false);
+  const at::Tensor crop = Interpolate(image, Interpolation::Resize(image, side, side));
   return named_children()["backbone"]->as<SegModel>()->Features(crop);
 }
 

@@ -83,7 +83,7 @@ TEST(Rcnn, PastesTheRegionThatItsClassifiersPrefer) {
   model->SetClassifiers(models);
   model->SetThreshold(0);
   const at::Tensor labels =
-      model->forward(InputOf(image, model->preprocessing)).logits.argmax(1)[0];
+      model->forward(InputOf(image, model->preprocessing)).logits.Values().argmax(1)[0];
   EXPECT_EQ(labels[25][35].item<int64_t>(), 2);
   EXPECT_EQ(labels[5][5].item<int64_t>(), 0);
   EXPECT_EQ((labels == 2).sum().item<int64_t>(), set.regions()[square].area);

@@ -133,12 +133,12 @@ void ExpectWorks(const std::string& spec) {
     model->zero_grad();
     const SegOutput out = model->forward(image);
     ExpectLogits(out.logits, task, height, width);
-    at::Tensor loss = (out.logits - 1).square().mean();
+    at::Tensor loss = (out.logits.Values() - 1).square().mean();
     for (const ScoreMap& map : out.train_on) {
       const bool pixels = map.grid == MapGrid();
       ExpectLogits(map.logits, task, pixels ? height : map.logits.size(2),
                    pixels ? width : map.logits.size(3));
-      loss = loss + (map.logits - 1).square().mean();
+      loss = loss + (map.logits.Values() - 1).square().mean();
     }
     loss.backward();
     for (const auto& item : model->named_parameters()) {

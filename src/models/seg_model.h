@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "tensor/enlarged.h"
 #include "tensor/map_grid.h"
 #include "tensor/preprocessing.h"
 #include "tensor/tensor_file.h"
@@ -14,13 +15,13 @@ namespace seglab {
 
 /// Scores of an image's cells that a network wants to be trained on.
 struct ScoreMap {
-  at::Tensor logits;  ///< (N, classes, h, w) at any resolution; (N, classes) of a classifier
+  Enlarged logits;    ///< (N, classes, h, w) at any resolution; (N, classes) of a classifier
   MapGrid grid;       ///< where its cells lie: each is compared with the label at its place
   double weight = 1;  ///< of its loss in the sum of losses
 };
 
 struct SegOutput {
-  at::Tensor logits;  ///< (N, classes, H, W) at the input's H, W; (N, classes) of a classifier
+  Enlarged logits;  ///< (N, classes, H, W) at the input's H, W; (N, classes) of a classifier
   /// What the loss is taken of in training: scores before their upsampling, those of several
   /// scales, of auxiliary heads. Empty: the logits.
   std::vector<ScoreMap> train_on = {};

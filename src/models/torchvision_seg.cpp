@@ -73,9 +73,9 @@ class TorchvisionSeg : public SegModel {
   SegOutput forward(const at::Tensor& image) override {
     CheckShape(image, {-1, 3, -1, -1}, where_);
     const FeatureMaps maps = backbone_->forward(image);
-    const at::Tensor logits = Enlarged(Forward(classifier_, maps.at(32).values), image);
+    const Enlarged logits = ToImage(Forward(classifier_, maps.at(32).values), image);
     if (!aux_classifier_ || !(is_training() || aux_in_evaluation)) return {logits, {}};
-    const at::Tensor aux = Enlarged(Forward(aux_classifier_, maps.at(16).values), image);
+    const Enlarged aux = ToImage(Forward(aux_classifier_, maps.at(16).values), image);
     return {logits, {{logits, {}, 1}, {aux, {}, aux_weight_}}};
   }
 
@@ -99,9 +99,8 @@ class TorchvisionSeg : public SegModel {
   NetworkTraits Traits() const override { return backbone_->Traits(); }
 
  private:
-  static at::Tensor Enlarged(const at::Tensor& score, const at::Tensor& image) {
-    return at::upsample_bilinear2d(score, {image.size(2), image.size(3)},
-                                   /*align_corners=*/false);
+  static Enlarged ToImage(const at::Tensor& score, const at::Tensor& image) {
+    return {score, Interpolation::Resize(score, image.size(2), image.size(3))};
   }
 
   std::string where_;

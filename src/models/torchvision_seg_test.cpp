@@ -58,10 +58,10 @@ TEST(TorchvisionSegTest, TheAuxiliaryHeadIsAnOption) {
       EXPECT_TRUE(model->forward(image).train_on.empty()) << "work that nobody asked for";
       model->aux_in_evaluation = true;
       const SegOutput out = model->forward(image);
-      EXPECT_EQ(out.logits.sizes().vec(), (std::vector<int64_t>{1, 4, 33, 50}));
+      EXPECT_EQ(out.logits.sizes(), (std::vector<int64_t>{1, 4, 33, 50}));
       ASSERT_EQ(out.train_on.size(), aux_loss ? 2U : 0U);
       if (!aux_loss) continue;
-      EXPECT_TRUE(out.train_on[0].logits.is_same(out.logits));
+      EXPECT_TRUE(out.train_on[0].logits.map().is_same(out.logits.map()));
       EXPECT_EQ(out.train_on[0].weight, 1);
       EXPECT_EQ(out.train_on[1].logits.sizes(), out.logits.sizes());
       EXPECT_EQ(out.train_on[1].grid, MapGrid());

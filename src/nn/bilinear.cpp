@@ -2,6 +2,7 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/error.h"
@@ -33,47 +34,46 @@ void CheckWindow(int64_t in_size, int64_t out_size, const BilinearGeometry& g) {
   }
 }
 
+/// Output o of the whole result is reached by the inputs i with i * stride <= o < i * stride +
+/// kernel: two at most.
+LinearTaps BilinearTaps(int64_t in_size, int64_t out_size, const BilinearGeometry& g) {
+  CheckWindow(in_size, out_size, g);
+  LinearTaps taps{in_size, {}, {}, {}};
+  for (int64_t o = 0; o < out_size; ++o) {
+    const int64_t at = o + g.offset;
+    const int64_t first = at < g.kernel ? 0 : (at - g.kernel) / g.stride + 1;
+    const auto weight = [&](int64_t i) {
+      return i < in_size && i * g.stride <= at ? Profile(at - i * g.stride, g.kernel) : 0.0;
+    };
+    double low = weight(first), high = weight(first + 1);
+    if (g.replicate_border) {
+      const double sum = low + high;
+      low = sum == 0 ? 1 : low / sum;  // 0: the window lies beyond the last tap
+      high = sum == 0 ? 0 : high / sum;
+    }
+    taps.Add(std::min(first, in_size - 1), low, high);
+  }
+  return taps;
+}
+
 }  // namespace
 
 void BilinearGeometry::Check(const std::string& where) const {
   CheckAtLeast(where, "stride", stride, 1);
-  CheckAtLeast(where, "kernel", kernel, 1);
+  CheckRange(where, "kernel", kernel, int64_t{1}, 2 * stride);
   if (!replicate_border) CheckAtLeast(where, "offset", offset, 0);
 }
 
-at::Tensor BilinearMatrix(int64_t in_size, int64_t out_size, const BilinearGeometry& g) {
-  g.Check();
-  CheckWindow(in_size, out_size, g);
-  at::Tensor matrix = at::zeros({out_size, in_size}, at::kDouble);
-  auto rows = matrix.accessor<double, 2>();
-  for (int64_t o = 0; o < out_size; ++o) {
-    // Input i reaches outputs i * stride ... i * stride + kernel - 1 of the whole result.
-    const int64_t at = o + g.offset;
-    const int64_t first = at < g.kernel ? 0 : (at - g.kernel) / g.stride + 1;
-    double sum = 0;
-    for (int64_t i = first; i < in_size && i * g.stride <= at; ++i) {
-      rows[o][i] = Profile(at - i * g.stride, g.kernel);
-      sum += rows[o][i];
-    }
-    if (!g.replicate_border) continue;
-    if (sum == 0) {  // the window lies beyond the last tap
-      rows[o][first < in_size ? first : in_size - 1] = 1;
-    } else {
-      for (int64_t i = first; i < in_size && i * g.stride <= at; ++i) rows[o][i] /= sum;
-    }
-  }
-  return matrix;
+Interpolation BilinearInterpolation(const at::Tensor& x, int64_t out_h, int64_t out_w,
+                                    const BilinearGeometry& geometry) {
+  geometry.Check();
+  CheckShape(x, {-1, -1, -1, -1}, "bilinear upsampling");
+  return {BilinearTaps(x.size(2), out_h, geometry), BilinearTaps(x.size(3), out_w, geometry)};
 }
 
 at::Tensor BilinearUpsample(const at::Tensor& x, int64_t out_h, int64_t out_w,
                             const BilinearGeometry& geometry) {
-  CheckShape(x, {-1, -1, -1, -1}, "bilinear upsampling");
-  const at::Tensor rows = BilinearMatrix(x.size(2), out_h, geometry).to(x.options());
-  const at::Tensor cols = BilinearMatrix(x.size(3), out_w, geometry).to(x.options());
-  const at::Tensor plain = x.contiguous();
-  // The smaller side first would save little; rows last keeps the big product's output in order.
-  const at::Tensor wide = at::matmul(plain, cols.t());
-  return at::matmul(rows, wide);
+  return Interpolate(x, BilinearInterpolation(x, out_h, out_w, geometry));
 }
 
 BilinearLayerImpl::BilinearLayerImpl(int64_t channels, const BilinearGeometry& geometry,
@@ -84,6 +84,11 @@ BilinearLayerImpl::BilinearLayerImpl(int64_t channels, const BilinearGeometry& g
   const at::Tensor kernel = BilinearKernel(geometry.kernel).to(at::kFloat);
   weight_ = register_parameter(
       "weight", kernel.expand({channels, 1, geometry.kernel, geometry.kernel}).clone());
+}
+
+Enlarged BilinearLayerImpl::Later(const at::Tensor& x, int64_t out_h, int64_t out_w) {
+  if (weight_.defined()) return forward(x, out_h, out_w);
+  return {x, BilinearInterpolation(x, out_h, out_w, geometry_)};
 }
 
 at::Tensor BilinearLayerImpl::forward(const at::Tensor& x, int64_t out_h, int64_t out_w) {

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <string>
 
+#include "tensor/enlarged.h"
+
 namespace seglab {
 
 /// Upsampling by a bilinear transposed convolution: kernel `kernel`, stride `stride`, the same
@@ -14,7 +16,7 @@ namespace seglab {
 /// and f - 0.5 for an even one; the two-dimensional filter is the product of two profiles.
 struct BilinearGeometry {
   int64_t stride = 2;  ///< output cells between neighbours of the input, at least 1
-  int64_t kernel = 4;  ///< side of the filter in output cells, at least 1
+  int64_t kernel = 4;  ///< side of the filter in output cells, from 1 to twice the stride
   /// First row and column of the window. Below 0 it begins before the border: only where that
   /// continues.
   int64_t offset = 0;
@@ -27,14 +29,14 @@ struct BilinearGeometry {
   void Check(const std::string& where = "BilinearGeometry") const;
 };
 
-/// Rows out_size x in_size of the separable operator: output o = sum_i M(o, i) input i. Double,
-/// CPU.
+/// The separable operator: each cell of the result is made of two neighbours in rows and columns.
+/// @param x  (N, C, h, w)
 /// @throws Error when the geometry is wrong or the window does not fit into the result
-at::Tensor BilinearMatrix(int64_t in_size, int64_t out_size, const BilinearGeometry& geometry);
+Interpolation BilinearInterpolation(const at::Tensor& x, int64_t out_h, int64_t out_w,
+                                    const BilinearGeometry& geometry);
 
-/// Fixed upsampling as two matrix products, M_h x M_w^T: the filter's separable structure instead
-/// of a dense C x C x k x k kernel. Differentiable with respect to x and deterministic on any
-/// device.
+/// Fixed upsampling by it, instead of a dense C x C x k x k kernel. Differentiable with respect to
+/// x and deterministic on any device.
 /// @param x  (N, C, h, w)
 /// @return (N, C, out_h, out_w)
 at::Tensor BilinearUpsample(const at::Tensor& x, int64_t out_h, int64_t out_w,
@@ -48,6 +50,8 @@ class BilinearLayerImpl : public torch::nn::Module {
   BilinearLayerImpl(int64_t channels, const BilinearGeometry& geometry, bool learned);
   /// @throws Error when the window does not fit into the result
   at::Tensor forward(const at::Tensor& x, int64_t out_h, int64_t out_w);
+  /// The same, its values when they are asked for where the filter is fixed.
+  Enlarged Later(const at::Tensor& x, int64_t out_h, int64_t out_w);
 
  private:
   BilinearGeometry geometry_;

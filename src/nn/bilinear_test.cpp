@@ -41,6 +41,11 @@ double LargestDifference(const at::Tensor& a, const at::Tensor& b) {
   return (a - b).abs().max().item<double>();
 }
 
+/// (out, in)
+at::Tensor RowWeights(int64_t in, int64_t out, const BilinearGeometry& geometry) {
+  return BilinearInterpolation(torch::zeros({1, 1, in, in}), out, out, geometry).rows.Matrix();
+}
+
 /// Largest difference between LibTorch's gradient of `loss` and central differences.
 double GradientError(at::Tensor values, const std::function<at::Tensor(const at::Tensor&)>& loss) {
   constexpr double kStep = 1e-5;
@@ -142,13 +147,13 @@ TEST(BilinearTest, ConstantStaysConstantInTheInterior) {
 }
 
 TEST(BilinearTest, ProfileOfKernelFour) {
-  const at::Tensor profile = BilinearMatrix(1, 4, {2, 4, 0, false}).reshape({-1});
+  const at::Tensor profile = RowWeights(1, 4, {2, 4, 0, false}).reshape({-1});
   EXPECT_TRUE(at::equal(profile, torch::tensor({0.25, 0.75, 0.75, 0.25}, at::kDouble)));
 }
 
 TEST(BilinearTest, KernelsOfFactor32SumTo32Squared) {
   for (int64_t kernel : {63, 64}) {
-    const at::Tensor profile = BilinearMatrix(1, kernel, {32, kernel, 0, false}).reshape({-1});
+    const at::Tensor profile = RowWeights(1, kernel, {32, kernel, 0, false}).reshape({-1});
     EXPECT_NEAR(at::outer(profile, profile).sum().item<double>(), 32 * 32, 1e-9) << kernel;
     BilinearLayer layer(2, BilinearGeometry{32, kernel, 0, false}, true);
     const at::Tensor weight = layer->named_parameters()["weight"];
@@ -159,7 +164,7 @@ TEST(BilinearTest, KernelsOfFactor32SumTo32Squared) {
 
 TEST(BilinearTest, RowsOfAReplicatedBorderSumToOne) {
   for (int64_t out : {1, 3, 8, 31, 40}) {
-    const at::Tensor sums = BilinearMatrix(5, out, {8, 16, 4, true}).sum(1);
+    const at::Tensor sums = RowWeights(5, out, {8, 16, 4, true}).sum(1);
     EXPECT_LT((sums - 1).abs().max().item<double>(), 1e-12) << out;
   }
 }
@@ -273,9 +278,9 @@ TEST(BilinearTest, GeometriesAreChecked) {
             }),
             "BilinearGeometry.stride: must be at least 1, found 0");
   EXPECT_EQ(ErrorOf([] {
-              BilinearMatrix(3, 4, {2, 0, 0, false});
+              RowWeights(3, 4, {2, 5, 0, false});
             }),
-            "BilinearGeometry.kernel: must be at least 1, found 0");
+            "BilinearGeometry.kernel: must be between 1 and 4, found 5");
   EXPECT_EQ(ErrorOf([] {
               BilinearLayer layer(1, BilinearGeometry{2, 4, -1, false}, true);
             }),

@@ -4,6 +4,7 @@
 
 #include "nn/layer_tap.h"
 #include "nn/onednn.h"
+#include "nn/stamp.h"
 #include "nn/winograd.h"
 #include "nn/winograd_training.h"
 #include "tensor/compat.h"
@@ -23,23 +24,6 @@ int64_t EvenPadding(const torch::nn::Conv2dOptions& options) {
   return (*padding)->at(0);
 }
 
-/// What tells that a tensor's numbers have changed.
-struct Stamp {
-  const void* data = nullptr;
-  int64_t version = 0;
-  c10::Storage held = {};  // so that no other tensor comes to lie there
-
-  bool operator==(const Stamp& other) const {
-    return data == other.data && version == other.version;
-  }
-};
-
-Stamp StampOf(const at::Tensor& tensor) {
-  if (!tensor.defined()) return {};
-  return {tensor.data_ptr(), tensor.is_inference() ? 0 : static_cast<int64_t>(tensor._version()),
-          tensor.storage()};
-}
-
 at::Tensor Activate(at::Tensor x, Activation activation) {
   if (activation == Activation::kRelu) return x.relu_();
   if (activation == Activation::kRelu6) return x.clamp_(0, 6);
@@ -48,12 +32,10 @@ at::Tensor Activate(at::Tensor x, Activation activation) {
 
 }  // namespace
 
-WinogradScope::WinogradScope(bool on) : before_(winograd_is_on) { winograd_is_on = on || before_; }
-WinogradScope::~WinogradScope() { winograd_is_on = before_; }
+WinogradScope::WinogradScope(bool on) : FlagScope(winograd_is_on, on) {}
 bool WinogradScope::IsOn() { return winograd_is_on; }
 
-FusedScope::FusedScope(bool on) : before_(fused_is_on) { fused_is_on = on || before_; }
-FusedScope::~FusedScope() { fused_is_on = before_; }
+FusedScope::FusedScope(bool on) : FlagScope(fused_is_on, on) {}
 bool FusedScope::IsOn() {
   return fused_is_on && !at::GradMode::is_enabled() && !LayerTap::Listens();
 }
@@ -73,13 +55,18 @@ FastConv2dImpl::FastConv2dImpl(const torch::nn::Conv2dOptions& options)
 
 FastConv2dImpl::~FastConv2dImpl() = default;
 
-bool FastConv2dImpl::WinogradDoes(const at::Tensor& x) const {
+void FastConv2dImpl::train(bool on) {
+  Conv2dImpl::train(on);
+  if (on) ready_.reset();  // a second copy of the weights
+}
+
+bool FastConv2dImpl::WinogradDoes(const at::Tensor& x, int64_t padding) const {
   const auto& stride = *options.stride();
   const auto& dilation = *options.dilation();
-  return WinogradScope::IsOn() && padding_ >= 0 && stride[0] == 1 && stride[1] == 1 &&
+  return WinogradScope::IsOn() && padding >= 0 && stride[0] == 1 && stride[1] == 1 &&
          dilation[0] == dilation[1] && !AutocastEnabled(at::kCPU) &&
          WinogradFits(x, weight, 1, options.groups()) &&
-         x.size(2) + 2 * padding_ > 2 * dilation[0] && x.size(3) + 2 * padding_ > 2 * dilation[0];
+         x.size(2) + 2 * padding > 2 * dilation[0] && x.size(3) + 2 * padding > 2 * dilation[0];
 }
 
 FastConv2dImpl::Ready& FastConv2dImpl::Get(torch::nn::BatchNorm2dImpl* norm, at::ScalarType type,
@@ -121,12 +108,9 @@ FastConv2dImpl::Ready& FastConv2dImpl::Get(torch::nn::BatchNorm2dImpl* norm, at:
   } else if (made->finite && OneDnnConv::Has(type)) {
     const auto& stride = *options.stride();
     const auto& dilation = *options.dilation();
-    made->direct = std::make_unique<OneDnnConv>(window, shift,
-                                                ConvGeometry{{stride[0], stride[1]},
-                                                             {padding_, padding_},
-                                                             {dilation[0], dilation[1]},
-                                                             options.groups()},
-                                                type);
+    made->direct = std::make_unique<OneDnnConv>(
+        window, shift,
+        ConvGeometry{{stride[0], stride[1]}, {dilation[0], dilation[1]}, options.groups()}, type);
   }
   ready_ = std::move(made);
   return *ready_;
@@ -134,7 +118,7 @@ FastConv2dImpl::Ready& FastConv2dImpl::Get(torch::nn::BatchNorm2dImpl* norm, at:
 
 at::Tensor FastConv2dImpl::forward(const at::Tensor& x) {
   if (FusedScope::IsOn()) return Fused(x, nullptr, Activation::kNone, {});
-  if (!WinogradDoes(x)) return Conv2dImpl::forward(x);
+  if (!WinogradDoes(x, padding_)) return Conv2dImpl::forward(x);
   const int64_t dilation = options.dilation()->at(0);
   if (!at::GradMode::is_enabled()) {
     const Ready& ready = Get(nullptr, at::kFloat, /*winograd=*/true);
@@ -146,22 +130,27 @@ at::Tensor FastConv2dImpl::forward(const at::Tensor& x) {
 }
 
 at::Tensor FastConv2dImpl::Fused(const at::Tensor& x, torch::nn::BatchNorm2dImpl* norm,
-                                 Activation activation, const at::Tensor& added) {
-  const bool winograd = WinogradDoes(x);
+                                 Activation activation, const at::Tensor& added, bool unpadded) {
+  const int64_t padding = unpadded ? 0 : padding_;
+  const bool winograd = WinogradDoes(x, padding);
   const at::ScalarType type = AutocastEnabled(at::kCPU) ? at::kBFloat16 : at::kFloat;
-  const bool can = x.device().is_cpu() && padding_ >= 0 && x.dim() == 4 &&
+  const bool can = x.device().is_cpu() && padding >= 0 && x.dim() == 4 &&
                    (x.scalar_type() == at::kFloat || x.scalar_type() == at::kBFloat16);
   if (can && (winograd || OneDnnConv::Has(type))) {
     Ready& ready = Get(norm, type, winograd);
-    if (ready.direct) return ready.direct->Run(x, activation, added);
+    if (ready.direct) return ready.direct->Run(x, padding, activation, added);
     if (ready.finite) {
       const at::Tensor y =
-          WinogradConv(x, ready.points, ready.bias, padding_, options.dilation()->at(0),
+          WinogradConv(x, ready.points, ready.bias, padding, options.dilation()->at(0),
                        added.defined() ? Activation::kNone : activation);
       return added.defined() ? Activate(y.add_(added), activation) : y;
     }
   }
-  at::Tensor y = Conv2dImpl::forward(x);
+  const at::IntArrayRef stride = *options.stride(), dilation = *options.dilation();
+  const int64_t none[] = {0, 0};
+  at::Tensor y = unpadded ? at::conv2d(x, weight, bias, stride, at::IntArrayRef(none), dilation,
+                                       options.groups())
+                          : Conv2dImpl::forward(x);
   if (norm != nullptr) y = norm->forward(y);
   if (added.defined()) y.add_(added);
   return Activate(y, activation);

@@ -73,6 +73,7 @@ struct OneDnnConv::State {
   /// Of one size of images.
   struct Ready {
     std::vector<int64_t> in, out;
+    int64_t padding;
     Activation activation;
     bool adds;
     memory::desc source, window, bias, target, scratch;
@@ -88,26 +89,30 @@ struct OneDnnConv::State {
   memory window;             // in the layout of the size that came last
   std::vector<Ready> ready;  // the latest ones
 
-  const Ready& For(const at::Tensor& x, Activation activation, bool adds);
-  Ready Make(const at::Tensor& x, Activation activation, bool adds) const;
+  const Ready& For(const at::Tensor& x, int64_t padding, Activation activation, bool adds);
+  Ready Make(const at::Tensor& x, int64_t padding, Activation activation, bool adds) const;
 };
 
-OneDnnConv::State::Ready OneDnnConv::State::Make(const at::Tensor& x, Activation activation,
-                                                 bool adds) const {
+OneDnnConv::State::Ready OneDnnConv::State::Make(const at::Tensor& x, int64_t padding,
+                                                 Activation activation, bool adds) const {
   const ConvGeometry& g = geometry;
-  Ready made{
-      x.sizes().vec(), {x.size(0), out_channels, 0, 0}, activation, adds, {}, {}, {}, {}, {}};
+  Ready made;
+  made.in = x.sizes().vec();
+  made.out = {x.size(0), out_channels, 0, 0};
+  made.padding = padding;
+  made.activation = activation;
+  made.adds = adds;
   for (size_t i = 0; i < 2; ++i) {
     const int64_t reach = (kernel[i] - 1) * g.dilation[i] + 1;
-    made.out[2 + i] = (made.in[2 + i] + 2 * g.padding[i] - reach) / g.stride[i] + 1;
-    TORCH_CHECK(made.in[2 + i] + 2 * g.padding[i] >= reach, "convolution: a map of ", made.in[2],
-                " x ", made.in[3], " is smaller than the window");
+    made.out[2 + i] = (made.in[2 + i] + 2 * padding - reach) / g.stride[i] + 1;
+    TORCH_CHECK(made.in[2 + i] + 2 * padding >= reach, "convolution: a map of ", made.in[2], " x ",
+                made.in[3], " is smaller than the window");
   }
   const memory::data_type kind = TypeOf(type);
   const memory::desc source(made.in, kind, Tag::nhwc), any(window_dims, kind, Tag::any),
       target(made.out, kind, Tag::nhwc), bias_of({out_channels}, memory::data_type::f32, Tag::a);
   const memory::dims stride(g.stride.begin(), g.stride.end()),
-      holes{g.dilation[0] - 1, g.dilation[1] - 1}, padding(g.padding.begin(), g.padding.end());
+      holes{g.dilation[0] - 1, g.dilation[1] - 1}, sides(2, padding);
   dnnl::post_ops ops;
   if (adds) ops.append_sum(1);
   AppendRelu(ops, activation);
@@ -117,11 +122,11 @@ OneDnnConv::State::Ready OneDnnConv::State::Make(const at::Tensor& x, Activation
 #if DNNL_VERSION_MAJOR >= 3
   const dnnl::convolution_forward::primitive_desc description(Engine(), inference, direct, source,
                                                               any, bias_of, target, stride, holes,
-                                                              padding, padding, attributes);
+                                                              sides, sides, attributes);
 #else
   const dnnl::convolution_forward::primitive_desc description(
       dnnl::convolution_forward::desc(inference, direct, source, any, bias_of, target, stride,
-                                      holes, padding, padding),
+                                      holes, sides, sides),
       attributes, Engine());
 #endif
   made.source = description.src_desc();
@@ -133,17 +138,18 @@ OneDnnConv::State::Ready OneDnnConv::State::Make(const at::Tensor& x, Activation
   return made;
 }
 
-const OneDnnConv::State::Ready& OneDnnConv::State::For(const at::Tensor& x, Activation activation,
-                                                       bool adds) {
+const OneDnnConv::State::Ready& OneDnnConv::State::For(const at::Tensor& x, int64_t padding,
+                                                       Activation activation, bool adds) {
   const auto found = std::find_if(ready.begin(), ready.end(), [&](const Ready& r) {
-    return x.sizes() == r.in && activation == r.activation && adds == r.adds;
+    return x.sizes() == r.in && padding == r.padding && activation == r.activation &&
+           adds == r.adds;
   });
   if (found != ready.end()) {
     std::rotate(ready.begin(), found, found + 1);
   } else {
     constexpr size_t kKept = 4;
     if (ready.size() == kKept) ready.pop_back();
-    ready.insert(ready.begin(), Make(x, activation, adds));
+    ready.insert(ready.begin(), Make(x, padding, activation, adds));
   }
   const Ready& chosen = ready.front();
   if (chosen.window != window.get_desc()) {
@@ -192,11 +198,12 @@ OneDnnConv::OneDnnConv(const at::Tensor& weight, const at::Tensor& bias,
 
 OneDnnConv::~OneDnnConv() = default;
 
-at::Tensor OneDnnConv::Run(const at::Tensor& x, Activation activation, const at::Tensor& added) {
+at::Tensor OneDnnConv::Run(const at::Tensor& x, int64_t padding, Activation activation,
+                           const at::Tensor& added) {
   State& state = *state_;
   const at::Tensor in = x.to(state.type).contiguous(at::MemoryFormat::ChannelsLast);
   try {
-    const State::Ready& ready = state.For(in, activation, added.defined());
+    const State::Ready& ready = state.For(in, padding, activation, added.defined());
     at::Tensor out;
     if (added.defined()) {
       TORCH_CHECK(added.sizes() == at::IntArrayRef(ready.out), "convolution: added ", added.sizes(),
@@ -258,7 +265,7 @@ OneDnnConv::OneDnnConv(const at::Tensor&, const at::Tensor&, const ConvGeometry&
 
 OneDnnConv::~OneDnnConv() = default;
 
-at::Tensor OneDnnConv::Run(const at::Tensor&, Activation, const at::Tensor&) {
+at::Tensor OneDnnConv::Run(const at::Tensor&, int64_t, Activation, const at::Tensor&) {
   TORCH_CHECK(false, "oneDNN: not in this build");
 }
 

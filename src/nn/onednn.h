@@ -16,7 +16,7 @@ namespace seglab {
 
 /// Rows, columns.
 struct ConvGeometry {
-  std::array<int64_t, 2> stride, padding, dilation;
+  std::array<int64_t, 2> stride, dilation;
   int64_t groups;
 };
 
@@ -36,12 +36,14 @@ class OneDnnConv {
   OneDnnConv(const OneDnnConv&) = delete;
   OneDnnConv& operator=(const OneDnnConv&) = delete;
 
-  /// @param x      (N, in, H, W), of any type and memory format
-  /// @param added  undefined, or what is added before the activation, of the output's shape. Its
+  /// @param x        (N, in, H, W), of any type and memory format
+  /// @param padding  zeros on all sides
+  /// @param added    undefined, or what is added before the activation, of the output's shape. Its
   ///   memory is taken for the output where it fits.
   /// @return activation(convolution + added) in channels-last memory; no gradient
   /// @throws c10::Error where oneDNN has no such convolution
-  at::Tensor Run(const at::Tensor& x, Activation activation, const at::Tensor& added);
+  at::Tensor Run(const at::Tensor& x, int64_t padding, Activation activation,
+                 const at::Tensor& added);
 
  private:
   struct State;

@@ -19,7 +19,7 @@ Activation ActivationOf(const torch::nn::Module& layer) {
 
 }  // namespace
 
-at::Tensor TensorSequentialImpl::Run(at::Tensor x, size_t begin, size_t end) {
+at::Tensor TensorSequentialImpl::Run(at::Tensor x, size_t begin, size_t end, bool unpadded) {
   const bool fuses = FusedScope::IsOn();
   const auto first = this->begin();
   const auto last = first + static_cast<std::ptrdiff_t>(end);
@@ -38,7 +38,7 @@ at::Tensor TensorSequentialImpl::Run(at::Tensor x, size_t begin, size_t end) {
     Activation activation = Activation::kNone;
     if (std::next(layer) != last) activation = ActivationOf(*std::next(layer)->ptr());
     if (activation != Activation::kNone) ++layer;
-    x = conv->Fused(x, norm, activation, {});
+    x = conv->Fused(x, norm, activation, {}, unpadded);
   }
   return x;
 }

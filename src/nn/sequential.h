@@ -15,7 +15,9 @@ class TensorSequentialImpl : public torch::nn::SequentialImpl {
   at::Tensor forward(at::Tensor x) { return Run(std::move(x), 0, size()); }
   /// The layers from `begin` up to `end`. In a FusedScope a convolution takes the batch norm and
   /// the ReLU behind it.
-  at::Tensor Run(at::Tensor x, size_t begin, size_t end);
+  /// @param unpadded  in a FusedScope: of the convolutions' outputs only those that see none of
+  ///   their padding
+  at::Tensor Run(at::Tensor x, size_t begin, size_t end, bool unpadded = false);
 };
 TORCH_MODULE(TensorSequential);
 

@@ -54,22 +54,33 @@ HWY_INLINE void TransformFour(const V* g, V* t) {
   t[5] = g[3];
 }
 
-void WinogradInput(const float* const* places, int64_t channels, float* points, int64_t stride) {
+/// The 36 points of kSide x kSide places: kTransform of the columns, then of the rows.
+template <int kSide, void (*kTransform)(const V*, V*)>
+HWY_INLINE void ToPoints(const float* const* places, int64_t channels, float* points,
+                         int64_t stride) {
   const Tag tag;
   const auto lanes = static_cast<int64_t>(hn::Lanes(tag));
   for (int64_t c = 0; c < channels; c += lanes) {
-    V columns[kWinogradIn][kWinogradIn], d[kWinogradIn], t[kWinogradIn];
-    for (int x = 0; x < kWinogradIn; ++x) {
-      for (int y = 0; y < kWinogradIn; ++y) d[y] = hn::LoadU(tag, places[y * kWinogradIn + x] + c);
-      TransformSix(d, t);
+    V columns[kWinogradIn][kSide], d[kSide], t[kWinogradIn];
+    for (int x = 0; x < kSide; ++x) {
+      for (int y = 0; y < kSide; ++y) d[y] = hn::LoadU(tag, places[y * kSide + x] + c);
+      kTransform(d, t);
       for (int y = 0; y < kWinogradIn; ++y) columns[y][x] = t[y];
     }
     for (int y = 0; y < kWinogradIn; ++y) {
-      TransformSix(columns[y], t);
+      kTransform(columns[y], t);
       for (int x = 0; x < kWinogradIn; ++x)
         hn::StoreU(t[x], tag, points + (y * kWinogradIn + x) * stride + c);
     }
   }
+}
+
+void WinogradInput(const float* const* places, int64_t channels, float* points, int64_t stride) {
+  ToPoints<kWinogradIn, TransformSix>(places, channels, points, stride);
+}
+
+void WinogradGradient(const float* const* places, int64_t channels, float* points, int64_t stride) {
+  ToPoints<kWinogradOut, TransformFour>(places, channels, points, stride);
 }
 
 void WinogradOutput(const float* points, int64_t stride, int64_t channels, const float* bias,
@@ -93,25 +104,6 @@ void WinogradOutput(const float* points, int64_t stride, int64_t channels, const
         if (place == nullptr) continue;
         hn::StoreU(hn::Min(highest, hn::Max(lowest, hn::Add(s[x], b))), tag, place + c);
       }
-    }
-  }
-}
-
-void WinogradGradient(const float* const* places, int64_t channels, float* points, int64_t stride) {
-  const Tag tag;
-  const auto lanes = static_cast<int64_t>(hn::Lanes(tag));
-  for (int64_t c = 0; c < channels; c += lanes) {
-    V columns[kWinogradIn][kWinogradOut], g[kWinogradOut], t[kWinogradIn];
-    for (int x = 0; x < kWinogradOut; ++x) {
-      for (int y = 0; y < kWinogradOut; ++y)
-        g[y] = hn::LoadU(tag, places[y * kWinogradOut + x] + c);
-      TransformFour(g, t);
-      for (int y = 0; y < kWinogradIn; ++y) columns[y][x] = t[y];
-    }
-    for (int y = 0; y < kWinogradIn; ++y) {
-      TransformFour(columns[y], t);
-      for (int x = 0; x < kWinogradIn; ++x)
-        hn::StoreU(t[x], tag, points + (y * kWinogradIn + x) * stride + c);
     }
   }
 }

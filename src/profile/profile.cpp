@@ -62,14 +62,14 @@ Profile ProfileModel(SegModel& model, int64_t height, int64_t width) {
     elements += item.value().numel();
   }
   const SegOutput out = model.forward(image);
-  std::vector<TensorUse> kept = {record.Use(out.logits)};
-  for (const ScoreMap& map : out.train_on) kept.push_back(record.Use(map.logits));
+  std::vector<TensorUse> kept = {record.Use(out.logits.Values())};
+  for (const ScoreMap& map : out.train_on) kept.push_back(record.Use(map.logits.Values()));
   record.Stop();
 
   Profile profile = AccountOf(record, image_use, std::move(parameters), kept);
   profile.parameters = elements;
   profile.input = image.sizes().vec();
-  profile.output = out.logits.sizes().vec();
+  profile.output = out.logits.sizes();
   return profile;
 }
 

@@ -54,8 +54,9 @@ class Divisors {
     const at::Tensor& first = labels_.front();
     if (map.logits.dim() == 2) return label;
     if (first.sizes().slice(1) == label.sizes().slice(1)) return Target(map, label);
-    if (map.grid == MapGrid{} && map.logits.sizes().slice(2) == first.sizes().slice(1))
-      return label;
+    const bool of_pixels = map.grid == MapGrid{} && map.logits.size(2) == first.size(1) &&
+                           map.logits.size(3) == first.size(2);
+    if (of_pixels) return label;
     throw Error("train.accumulate: the passes of a step have images of ", first.size(2), "x",
                 first.size(1), " and of ", label.size(2), "x", label.size(1),
                 ", and this network's loss is on smaller maps; add a \"random_crop\" to "

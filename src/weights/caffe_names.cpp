@@ -154,6 +154,7 @@ bool IsBilinear(const at::Tensor& filters) {
     return false;
   BilinearGeometry geometry;
   geometry.kernel = filters.size(2);
+  geometry.stride = (geometry.kernel + 1) / 2;
   const at::Tensor expected =
       BilinearLayer(1, geometry, /*learned=*/true)->parameters()[0].detach();
   return (filters.to(at::kFloat) - expected).abs().max().item<double>() < 1e-5;

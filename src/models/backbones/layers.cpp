@@ -10,6 +10,8 @@
 
 #include "base/error.h"
 #include "base/names.h"
+#include "models/backbones/wide_border.h"
+#include "nn/fast_conv.h"
 #include "nn/layer_tap.h"
 #include "nn/option_checks.h"
 #include "tensor/state.h"
@@ -109,7 +111,15 @@ FeatureMaps StagedFeatures::Forward(const at::Tensor& image) {
   std::vector<std::pair<size_t, int>> ends;  // in the layers' order
   for (const auto& [stride, map] : maps) ends.emplace_back(map.layer + 1, stride);
   std::sort(ends.begin(), ends.end());
+  std::vector<WideBorder::Map> of_border;
+  if (border && !pooling_indices && FusedScope::IsOn()) of_border = border->Run(image);
   for (const auto& [end, stride] : ends) {
+    const auto ready = std::find_if(of_border.begin(), of_border.end(),
+                                    [end = end](const auto& map) { return map.end == end; });
+    if (ready != of_border.end()) {
+      x = {ready->values, {}, {}};
+      done = end;
+    }
     advance(end);
     found[stride] = x;
   }

@@ -5,6 +5,7 @@
 #include <torch/nn/pimpl.h>
 
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,6 +15,8 @@
 
 // What the backbones are built from.
 namespace seglab {
+
+class WideBorder;
 
 /// Who says how layers are padded.
 enum class Geometry {
@@ -65,6 +68,8 @@ class PoolImpl : public torch::nn::Module {
   /// The same as map, with `indices` also where its values were found. Then the pool must not be
   /// dilated or padded on one side only, as none is at output stride 32.
   FeatureMap Pooled(const at::Tensor& x, bool indices);
+  /// Whether each cell is made of 2 x 2, of which no other one is made.
+  bool Halves() const { return options_.kernel == 2 && options_.stride == 2 && IsPlain(); }
 
  private:
   /// Whether LibTorch's own padding does: of both sides alike, at most half a kernel counted
@@ -104,6 +109,7 @@ class StagedFeatures {
   TensorSequential layers;
   bool pooling_indices = false;
   std::map<int, Map> maps;
+  std::shared_ptr<WideBorder> border;  ///< null, or what is taken in evaluation
 };
 
 /// Whether a fresh weight's variance is 2 / its inputs or 2 / its outputs (He et al. 2015, eqs. 10,

@@ -282,12 +282,12 @@ TEST(VariantsTest, GoogLeNetsAuxiliaryHeadsWorkInTrainingOnly) {
   model->train();
   const SegOutput out = model->forward(image);
   ASSERT_EQ(out.train_on.size(), 2U);
-  EXPECT_TRUE(out.train_on[0].logits.is_same(out.logits));
+  EXPECT_TRUE(out.train_on[0].logits.map().is_same(out.logits.map()));
   EXPECT_EQ(out.train_on[0].weight, 1);
   EXPECT_EQ(out.train_on[1].weight, 0.3);
   const at::Tensor& aux = out.train_on[1].logits;
   ASSERT_EQ(aux.sizes().vec(), (std::vector<int64_t>{2, 3}));
-  (out.logits.sum() + aux.select(1, 0).sum()).backward();
+  (out.logits.Values().sum() + aux.select(1, 0).sum()).backward();
   for (const auto& item : model->named_parameters()) {
     EXPECT_TRUE(item.value().grad().defined()) << item.key();
   }

@@ -25,6 +25,7 @@
 #include "base/error.h"
 #include "models/backbones/fc_trunk.h"
 #include "models/backbones/layers.h"
+#include "models/backbones/wide_border.h"
 #include "nn/fast_conv.h"
 #include "nn/layer_tap.h"
 #include "nn/option_checks.h"
@@ -34,6 +35,7 @@ namespace {
 
 namespace nn = torch::nn;
 
+constexpr int64_t kPublishedBorder = 100;
 constexpr std::array<int64_t, 5> kChannels = {64, 128, 256, 512, 512};
 
 /// Convolutions per stage of the four published depths.
@@ -90,8 +92,8 @@ StagedFeatures MakeFeatures(const std::string& name, const VggOptions& options, 
     for (int i = 0; i < depths[stage]; ++i) {
       nn::Conv2dOptions conv = CenteredConv(in, out, 3, walk.Next(1));
       if (features.layers->is_empty() && geometry == Geometry::kPublished) {
-        conv.padding(100);
-        walk.Shift(1 - 100);
+        conv.padding(kPublishedBorder);
+        walk.Shift(1 - kPublishedBorder);
       }
       features.Add(FastConv2d(conv));
       if (HasBatchNorm(name)) features.Add(nn::BatchNorm2d(out));
@@ -163,6 +165,8 @@ std::shared_ptr<Trunk> MakeVggTrunk(const std::string& name, const VggOptions& o
   StrideWalk walk(trunk.output_stride);
   StagedFeatures features = MakeFeatures(name, options, geometry, walk);
   features.pooling_indices = trunk.pooling_indices;
+  if (trunk.published_fcn)
+    features.border = std::make_shared<WideBorder>(features.layers, kPublishedBorder);
   if (trunk.deeplab) {
     const HeadFcLayers fc = {"classifier.0", "classifier.3", FcWidth(options)};
     return std::make_shared<FcLessTrunk>(features, fc, NetworkTraits());

@@ -280,7 +280,7 @@ TEST(VggTest, ClassifierNeeds32Pixels) {
   const auto model = Classifier(Spec("vgg16", "\"width\": 0.0625, \"fc6_kernel\": 3"), 10);
   model->eval();
   torch::NoGradGuard no_grad;
-  EXPECT_EQ(model->forward(torch::randn({2, 3, 32, 32})).logits.sizes().vec(),
+  EXPECT_EQ(model->forward(torch::randn({2, 3, 32, 32})).logits.sizes(),
             (std::vector<int64_t>{2, 10}));
   EXPECT_THROW(model->forward(torch::randn({2, 3, 31, 32})), Error);
   EXPECT_THROW(model->forward(torch::randn({2, 3, 32, 31})), Error);
