@@ -11,11 +11,13 @@
 #include <opencv2/core.hpp>
 
 #include "data/resample.h"
+#include "losses/cross_entropy.h"
 #include "metrics/confusion_matrix.h"
 #include "nn/bilinear.h"
 #include "nn/fast_conv.h"
 #include "tensor/argmax.h"
 #include "tensor/compat.h"
+#include "tensor/enlarged.h"
 #include "tensor/runtime.h"
 
 namespace seglab {
@@ -75,9 +77,31 @@ void Upsample8(benchmark::State& state) {
     benchmark::DoNotOptimize(BilinearUpsample(scores, 375, 500, geometry).data_ptr());
 }
 
-void ArgMax21(benchmark::State& state) {
-  const at::Tensor scores = at::randn({1, 21, 375, 500});
-  for (auto _ : state) benchmark::DoNotOptimize(ArgMaxLabels(scores, "scores").data_ptr());
+/// @param at_once  without the enlarged scores
+void LabelsOfMap(benchmark::State& state, bool at_once) {
+  const c10::InferenceMode inference;
+  const at::Tensor scores = at::randn({1, 21, 47, 63});
+  const Interpolation to = Interpolation::Resize(scores, 375, 500);
+  for (auto _ : state) {
+    const Enlarged enlarged(scores, to);
+    if (!at_once) enlarged.Values();
+    benchmark::DoNotOptimize(ArgMaxLabels(enlarged, "scores").data_ptr());
+  }
+}
+
+/// Forward and backward, of eight maps of 16 x 16 and labels of 128 x 128.
+void LossOfMap(benchmark::State& state, bool at_once) {
+  const at::Tensor scores = at::randn({8, 21, 16, 16}).requires_grad_();
+  const at::Tensor label = at::randint(21, {8, 128, 128}, at::kByte);
+  const Interpolation to = Interpolation::Resize(scores, 128, 128);
+  const CrossEntropy loss({});
+  for (auto _ : state) {
+    const Enlarged enlarged(scores, to);
+    const at::Tensor value =
+        at_once ? loss.Sum(enlarged, label)
+                : loss.Sum(at::upsample_bilinear2d(scores, {128, 128}, false), label);
+    benchmark::DoNotOptimize(torch::autograd::grad({value}, {scores})[0].data_ptr());
+  }
 }
 
 void Confusion21(benchmark::State& state) {
@@ -118,7 +142,10 @@ void Register() {
   }
   const std::pair<const char*, void (*)(benchmark::State&)> parts[] = {
       {"upsample 8x, 21 classes", Upsample8},
-      {"argmax, 21 classes", ArgMax21},
+      {"enlarge and argmax, 21 classes", [](auto& state) { LabelsOfMap(state, false); }},
+      {"the same at once", [](auto& state) { LabelsOfMap(state, true); }},
+      {"enlarge and loss, 21 classes", [](auto& state) { LossOfMap(state, false); }},
+      {"the same loss at once", [](auto& state) { LossOfMap(state, true); }},
       {"confusion of noise, 21 classes", Confusion21}};
   for (const auto& [name, run] : parts)
     benchmark::RegisterBenchmark(name, run)->Unit(benchmark::kMillisecond)->UseRealTime();

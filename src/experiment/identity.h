@@ -9,7 +9,7 @@
 namespace seglab {
 
 /// Raised when the same settings and data would train other bits.
-inline constexpr int kTrainingVersion = 3;
+inline constexpr int kTrainingVersion = 4;
 
 /// All that determines the weights of a run:
 ///

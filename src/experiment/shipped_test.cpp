@@ -88,7 +88,9 @@ TEST(ShippedExperiments, EveryNetworkCanBeMade) {
       if (!made.insert(model.dump()).second) continue;
       const auto network = MakeModel(model, 21, run.name + ".model");
       const auto job = TrainOptions::FromJson(run.config.value("train", Json::object()), run.name);
-      if (ModelRecipe(model) == Recipe::kDescended) EXPECT_NO_THROW(MakeOptimizer(*network, job));
+      if (ModelRecipe(model) == Recipe::kDescended) {
+        EXPECT_NO_THROW(MakeOptimizer(*network, job));
+      }
     }
   }
   EXPECT_GE(made.size(), 20u);

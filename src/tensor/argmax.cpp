@@ -7,36 +7,13 @@
 #include <atomic>
 
 #include "base/error.h"
+#include "tensor/argmax_kernel.h"
 #include "tensor/interpolation_rows.h"
 
 namespace seglab {
 namespace {
 
-constexpr int64_t kBlock = 1024;  // pixels whose running maxima stay in the first-level cache
-
-/// Class by class over a block of pixels, so that the inner loop runs over neighbouring memory.
-/// @param value  (class, pixel of the block) -> logit
-/// @return whether all logits are finite
-template <typename Value>
-bool ArgMaxBlock(const Value& value, int64_t classes, int64_t count, uint8_t* out) {
-  float best[kBlock];
-  float zeros[kBlock];  // NaN where a logit is not finite
-  for (int64_t p = 0; p < count; ++p) {
-    best[p] = value(0, p);
-    zeros[p] = best[p] * 0;
-    out[p] = 0;
-  }
-  for (int64_t c = 1; c < classes; ++c) {
-    for (int64_t p = 0; p < count; ++p) {
-      const float logit = value(c, p);
-      const bool more = logit > best[p];
-      best[p] = more ? logit : best[p];
-      zeros[p] += logit * 0;
-      out[p] = more ? static_cast<uint8_t>(c) : out[p];
-    }
-  }
-  return std::all_of(zeros, zeros + count, [](float zero) { return zero == 0; });
-}
+constexpr int64_t kBlock = 1024;  // pixels that one thread takes at least
 
 void CheckClasses(int64_t classes) {
   if (classes > 256) throw Error("argmax: at most 256 classes, found ", classes);
@@ -67,10 +44,8 @@ at::Tensor ArgMaxLabels(const at::Tensor& logits, const std::string& name) {
     for (int64_t i = begin; i < end; ++i) {
       const int64_t image = i / blocks, first = i % blocks * kBlock;
       const float* block = in + image * classes * plane + first;
-      if (!ArgMaxBlock([=](int64_t c, int64_t p) { return block[c * plane + p]; }, classes,
-                       std::min(kBlock, plane - first), out + image * plane + first)) {
-        finite = false;
-      }
+      const LogitRun run{block, nullptr, 1, 0, classes, plane, std::min(kBlock, plane - first)};
+      if (!ArgMaxRun(run, out + image * plane + first)) finite = false;
     }
   });
   if (!finite) ThrowNotFinite(name);
@@ -95,17 +70,9 @@ at::Tensor ArgMaxLabels(const Enlarged& logits, const std::string& name) {
       InterpolationRows::Pair pair(rows, classes);
       for (int64_t y = begin; y < end; ++y) {
         pair.Load(map, y);
-        const float low = rows.Low(y), high = rows.High(y);
-        for (int64_t first = 0; first < width; first += kBlock) {
-          const float *upper = pair.upper() + first, *lower = pair.lower() + first;
-          const auto value = [=](int64_t c, int64_t p) {
-            return low * upper[c * step + p] + high * lower[c * step + p];
-          };
-          if (!ArgMaxBlock(value, classes, std::min(kBlock, width - first),
-                           out + (image * height + y) * width + first)) {
-            finite = false;
-          }
-        }
+        const LogitRun run{pair.upper(), pair.lower(), rows.Low(y), rows.High(y),
+                           classes,      step,         width};
+        if (!ArgMaxRun(run, out + (image * height + y) * width)) finite = false;
       }
     });
   }

@@ -21,12 +21,14 @@ Json OptimizerObject(const Json& spec) { return spec.is_string() ? Json{{"name",
 void Optimizer::Step(double lr) {
   torch::NoGradGuard no_grad;
   if (clip_norm_ > 0) ClipGradients(parameters_, clip_norm_);
+  std::vector<Change> changes;
   for (size_t i = 0; i < parameters_.size(); ++i) {
     at::Tensor& gradient = parameters_[i].tensor.mutable_grad();
     if (!gradient.defined()) continue;
-    Update(i, gradient, lr * parameters_[i].lr);
+    changes.push_back({i, std::move(gradient), lr * parameters_[i].lr});
     gradient = at::Tensor();
   }
+  Apply(std::move(changes));
 }
 
 NamedTensors Optimizer::Named(const std::string& kind,

@@ -29,10 +29,13 @@ class Optimizer {
   const std::vector<TrainedParameter>& parameters() const { return parameters_; }
 
  protected:
-  /// Changes parameters()[index]; no gradient is recorded.
-  /// @param gradient  its gradient; may be overwritten
-  /// @param lr        the step's rate times the parameter's factor
-  virtual void Update(size_t index, at::Tensor& gradient, double lr) = 0;
+  struct Change {
+    size_t index;         ///< of the parameter
+    at::Tensor gradient;  ///< may be overwritten
+    double lr;            ///< the step's rate times the parameter's factor
+  };
+  /// Changes the parameters of a step, all at once; no gradient is recorded.
+  virtual void Apply(std::vector<Change> changes) = 0;
 
   /// One tensor a parameter as state, and back.
   NamedTensors Named(const std::string& kind, const std::vector<at::Tensor>& tensors) const;

@@ -16,7 +16,7 @@ class Sgd : public Optimizer {
   void LoadState(const NamedTensors& state) override { Restore("momentum", state, velocity_); }
 
  protected:
-  void Update(size_t index, at::Tensor& gradient, double lr) override;
+  void Apply(std::vector<Change> changes) override;
 
  private:
   double momentum_;

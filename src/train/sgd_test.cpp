@@ -68,6 +68,32 @@ void ExpectClose(const torch::nn::Module& a, const torch::nn::Module& b) {
   }
 }
 
+// In float32 each number is read once; the same steps in double.
+TEST(Sgd, OnePassIsTheSameStep) {
+  const auto wide = SeededLayers(), narrow = SeededLayers();
+  narrow->to(torch::kFloat);
+  // Gradients do not lie as their weights.
+  for (at::Tensor& parameter : narrow->second->parameters())
+    if (parameter.dim() == 2) parameter.set_data(parameter.t().contiguous().t());
+  TrainOptions options = PlainOptions();
+  options.momentum = 0.9;
+  options.weight_decay = 0.01;
+  options.bias_lr = 2;
+  options.bias_decay = 0;
+  const auto of_wide = MakeOptimizer(*wide, options), of_narrow = MakeOptimizer(*narrow, options);
+  for (int step = 0; step < 10; ++step) {
+    const at::Tensor x = torch::randn({6, 3}, torch::kDouble);
+    wide->Loss(x).backward();
+    narrow->Loss(x.to(torch::kFloat)).backward();
+    of_wide->Step(0.1);
+    of_narrow->Step(0.1);
+  }
+  const auto ours = narrow->named_parameters(), theirs = wide->named_parameters();
+  for (const auto& item : ours) {
+    EXPECT_LT((item.value() - theirs[item.key()]).abs().max().item<double>(), 1e-5) << item.key();
+  }
+}
+
 TEST(Sgd, EqualsLibTorchAtAConstantRate) {
   const auto ours = SeededLayers(), theirs = SeededLayers();
   TrainOptions options = PlainOptions();
