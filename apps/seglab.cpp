@@ -36,15 +36,16 @@ void PrintHelp(std::ostream& out) {
   out << "\nseglab <command> --help shows a command's options.\n";
 }
 
-/// ../libexec/seglab/seglab beside the folder of this program, as it is built and as it is
-/// installed; links to it are followed.
+/// Where it is installed or built, seen from the folder of this program; links to it are followed.
 std::string WholeProgram() {
   std::vector<char> path(4096);
   const ssize_t length = ::readlink("/proc/self/exe", path.data(), path.size());
   if (length <= 0) return "";
-  std::string folder(path.data(), static_cast<size_t>(length));
-  for (int level = 0; level < 2; ++level) folder.erase(std::min(folder.size(), folder.rfind('/')));
-  return folder + "/" SEGLAB_PROGRAM;
+  const std::string own(path.data(), static_cast<size_t>(length));
+  const std::string folder = own.substr(0, own.rfind('/') + 1);
+  const std::string installed = folder + SEGLAB_PROGRAM;
+  const std::string built = folder + "../libexec/seglab/seglab";
+  return ::access(installed.c_str(), X_OK) == 0 ? installed : built;
 }
 
 int Start(const CommandRow& row, char** argv) {

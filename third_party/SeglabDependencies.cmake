@@ -99,20 +99,29 @@ if(NOT SEGLAB_BASE_ONLY)
 
   # Of a LibTorch that has oneDNN within itself (the wheels), the system's would be a second one, of
   # another release under the same names.
+  # The installed package says what the rooms were built with.
   seglab_wrap(onednn)
   find_package(dnnl 2.6 QUIET)
   if(NOT dnnl_FOUND)
     find_package(dnnl 3.0 QUIET)
   endif()
-  find_library(SEGLAB_TORCH_CPU torch_cpu HINTS ${TORCH_INSTALL_PREFIX}/lib NO_CACHE)
-  if(dnnl_FOUND AND SEGLAB_TORCH_CPU AND CMAKE_READELF)
-    execute_process(COMMAND ${CMAKE_READELF} -d ${SEGLAB_TORCH_CPU}
-                    OUTPUT_VARIABLE seglab_needed ERROR_QUIET)
-    string(REGEX MATCH "^[0-9]+" seglab_major "${dnnl_VERSION}")
-    if(seglab_needed MATCHES "libdnnl\\.so\\.${seglab_major}[^0-9]")
-      target_link_libraries(seglab::onednn INTERFACE DNNL::dnnl)
-      target_compile_definitions(seglab::onednn INTERFACE SEGLAB_ONEDNN=1)
+  if(NOT DEFINED SEGLAB_HAS_ONEDNN)
+    set(SEGLAB_HAS_ONEDNN FALSE)
+    find_library(SEGLAB_TORCH_CPU torch_cpu HINTS ${TORCH_INSTALL_PREFIX}/lib NO_CACHE)
+    if(dnnl_FOUND AND SEGLAB_TORCH_CPU AND CMAKE_READELF)
+      execute_process(COMMAND ${CMAKE_READELF} -d ${SEGLAB_TORCH_CPU}
+                      OUTPUT_VARIABLE seglab_needed ERROR_QUIET)
+      string(REGEX MATCH "^[0-9]+" seglab_major "${dnnl_VERSION}")
+      if(seglab_needed MATCHES "libdnnl\\.so\\.${seglab_major}[^0-9]")
+        set(SEGLAB_HAS_ONEDNN TRUE)
+      endif()
     endif()
+  endif()
+  if(SEGLAB_HAS_ONEDNN AND NOT dnnl_FOUND)
+    seglab_miss("oneDNN, the one of LibTorch" libdnnl-dev)
+  elseif(SEGLAB_HAS_ONEDNN)
+    target_link_libraries(seglab::onednn INTERFACE DNNL::dnnl)
+    target_compile_definitions(seglab::onednn INTERFACE SEGLAB_ONEDNN=1)
   endif()
 
   seglab_require("OpenCV" OpenCV 4.5 libopencv-dev COMPONENTS core imgproc imgcodecs)

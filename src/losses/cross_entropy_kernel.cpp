@@ -36,7 +36,7 @@ double CrossEntropyRow(const ScoreRow& row, const uint8_t* labels, const float* 
                                       hn::Mul(low, hn::LoadU(tag, row.upper + at)));
         hn::StoreU(score, tag, room + c * kBlock + x);
         largest = hn::Max(largest, score);
-        sum = hn::MulAdd(score, hn::Zero(tag), sum);  // NaN, which Exp makes 0, stays NaN
+        sum = hn::MulAdd(score, hn::Zero(tag), sum);  // NaN where a score is not finite
       }
       for (int64_t c = 0; c < row.classes; ++c) {
         float* place = room + c * kBlock + x;
@@ -45,7 +45,9 @@ double CrossEntropyRow(const ScoreRow& row, const uint8_t* labels, const float* 
         sum = hn::Add(sum, power);
       }
       hn::StoreU(sum, tag, sums + x);
-      hn::StoreU(hn::Add(largest, hn::Log(tag, sum)), tag, log_sums + x);
+      // Exp and Log make numbers of NaN.
+      const auto log_sum = hn::MulAdd(sum, hn::Zero(tag), hn::Add(largest, hn::Log(tag, sum)));
+      hn::StoreU(log_sum, tag, log_sums + x);
     }
     for (int64_t x = 0; x < kBlock; ++x) {
       const uint8_t label = x < count ? labels[begin + x] : kVoid;

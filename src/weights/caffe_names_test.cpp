@@ -160,6 +160,7 @@ TEST(CaffeNames, FcLayersOfAClassifierAreMatrices) {
 at::Tensor Bilinear(int64_t kernel) {
   BilinearGeometry geometry;
   geometry.kernel = kernel;
+  geometry.stride = (kernel + 1) / 2;
   return BilinearLayer(1, geometry, true)->parameters()[0].detach()[0][0];
 }
 
