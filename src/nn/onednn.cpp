@@ -1,8 +1,10 @@
 #include "nn/onednn.h"
 
+#include <ATen/Parallel.h>
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <cstring>
 #include <new>
 #include <vector>
 
@@ -55,6 +57,13 @@ at::Tensor Room(const memory::desc& scratch) {
   return at::empty({static_cast<int64_t>(scratch.get_size())}, at::kByte);
 }
 
+memory Moved(const memory& from, const memory::desc& to) {
+  memory source = from, moved(to, Engine());
+  dnnl::reorder(source, moved).execute(Stream(), source, moved);
+  Stream().wait();
+  return moved;
+}
+
 void AppendRelu(dnnl::post_ops& ops, Activation activation) {
   const auto relu6 = dnnl::algorithm::eltwise_clip;
   const auto relu = dnnl::algorithm::eltwise_relu;
@@ -77,7 +86,8 @@ struct OneDnnConv::State {
     Activation activation;
     bool adds;
     memory::desc source, window, bias, target, scratch;
-    dnnl::convolution_forward primitive;
+    dnnl::primitive primitive;
+    bool as_product = false;
   };
 
   ConvGeometry geometry;
@@ -86,9 +96,14 @@ struct OneDnnConv::State {
   int64_t out_channels;
   std::array<int64_t, 2> kernel;
   at::Tensor bias;
-  memory window;             // in the layout of the size that came last
+  memory window;  // in the layout of the size that came last
+  bool window_is_matrix = false;
   std::vector<Ready> ready;  // the latest ones
 
+  bool IsProduct(const Ready& sizes) const;
+  void MakeConvolution(Ready& made) const;
+  void MakeProduct(Ready& made) const;
+  at::Tensor Seen(const at::Tensor& x, const Ready& sizes) const;
   const Ready& For(const at::Tensor& x, int64_t padding, Activation activation, bool adds);
   Ready Make(const at::Tensor& x, int64_t padding, Activation activation, bool adds) const;
 };
@@ -108,14 +123,30 @@ OneDnnConv::State::Ready OneDnnConv::State::Make(const at::Tensor& x, int64_t pa
     TORCH_CHECK(made.in[2 + i] + 2 * padding >= reach, "convolution: a map of ", made.in[2], " x ",
                 made.in[3], " is smaller than the window");
   }
+  IsProduct(made) ? MakeProduct(made) : MakeConvolution(made);
+  return made;
+}
+
+/// A large window on few cells, as fc6 of a VGG: direct convolution reads the window, which is far
+/// larger than caches, once for some of the outputs; a product once for all.
+bool OneDnnConv::State::IsProduct(const Ready& sizes) const {
+  constexpr int64_t kLargeWindow = 5, kMostNumbers = 16 << 20;
+  const int64_t cells = sizes.out[0] * sizes.out[2] * sizes.out[3];
+  const int64_t inner = window_dims[1] * kernel[0] * kernel[1];
+  return geometry.groups == 1 && kernel[0] >= kLargeWindow && kernel[1] >= kLargeWindow &&
+         cells * inner <= kMostNumbers;
+}
+
+void OneDnnConv::State::MakeConvolution(Ready& made) const {
+  const ConvGeometry& g = geometry;
   const memory::data_type kind = TypeOf(type);
   const memory::desc source(made.in, kind, Tag::nhwc), any(window_dims, kind, Tag::any),
       target(made.out, kind, Tag::nhwc), bias_of({out_channels}, memory::data_type::f32, Tag::a);
   const memory::dims stride(g.stride.begin(), g.stride.end()),
-      holes{g.dilation[0] - 1, g.dilation[1] - 1}, sides(2, padding);
+      holes{g.dilation[0] - 1, g.dilation[1] - 1}, sides(2, made.padding);
   dnnl::post_ops ops;
-  if (adds) ops.append_sum(1);
-  AppendRelu(ops, activation);
+  if (made.adds) ops.append_sum(1);
+  AppendRelu(ops, made.activation);
   const dnnl::primitive_attr attributes = Attributes(ops);
   const auto inference = dnnl::prop_kind::forward_inference;
   const auto direct = dnnl::algorithm::convolution_direct;
@@ -135,7 +166,34 @@ OneDnnConv::State::Ready OneDnnConv::State::Make(const at::Tensor& x, int64_t pa
   made.target = description.dst_desc();
   made.scratch = description.scratchpad_desc();
   made.primitive = dnnl::convolution_forward(description);
-  return made;
+}
+
+/// (cells, kernel x kernel x in) times (kernel x kernel x in, out).
+void OneDnnConv::State::MakeProduct(Ready& made) const {
+  const int64_t cells = made.out[0] * made.out[2] * made.out[3],
+                inner = window_dims[1] * kernel[0] * kernel[1];
+  const memory::data_type kind = TypeOf(type);
+  const memory::desc source({cells, inner}, kind, Tag::ab),
+      any({inner, out_channels}, kind, Tag::any), target({cells, out_channels}, kind, Tag::ab),
+      bias_of({1, out_channels}, memory::data_type::f32, Tag::ab);
+  dnnl::post_ops ops;
+  if (made.adds) ops.append_sum(1);
+  AppendRelu(ops, made.activation);
+  const dnnl::primitive_attr attributes = Attributes(ops);
+#if DNNL_VERSION_MAJOR >= 3
+  const dnnl::matmul::primitive_desc description(Engine(), source, any, bias_of, target,
+                                                 attributes);
+#else
+  const dnnl::matmul::primitive_desc description(dnnl::matmul::desc(source, any, bias_of, target),
+                                                 attributes, Engine());
+#endif
+  made.source = description.src_desc();
+  made.window = description.weights_desc();
+  made.bias = description.bias_desc();
+  made.target = description.dst_desc();
+  made.scratch = description.scratchpad_desc();
+  made.primitive = dnnl::matmul(description);
+  made.as_product = true;
 }
 
 const OneDnnConv::State::Ready& OneDnnConv::State::For(const at::Tensor& x, int64_t padding,
@@ -152,13 +210,51 @@ const OneDnnConv::State::Ready& OneDnnConv::State::For(const at::Tensor& x, int6
     ready.insert(ready.begin(), Make(x, padding, activation, adds));
   }
   const Ready& chosen = ready.front();
-  if (chosen.window != window.get_desc()) {
-    memory moved(chosen.window, Engine());
-    dnnl::reorder(window, moved).execute(Stream(), window, moved);
-    Stream().wait();
-    window = moved;
+  if (chosen.as_product != window_is_matrix) {
+    // By the order of numbers in which it is both.
+    const memory::desc stacked(window_dims, TypeOf(type), Tag::hwio),
+        matrix({window_dims[1] * kernel[0] * kernel[1], out_channels}, TypeOf(type), Tag::ab);
+    const memory plain = Moved(window, window_is_matrix ? matrix : stacked);
+    window = Moved(memory(window_is_matrix ? stacked : matrix, Engine(), plain.get_data_handle()),
+                   chosen.window);
+    window_is_matrix = chosen.as_product;
+  } else if (chosen.window != window.get_desc()) {
+    window = Moved(window, chosen.window);
   }
   return chosen;
+}
+
+/// What each cell of the output sees, row after row of the window: (cells, kernel x kernel x in).
+at::Tensor OneDnnConv::State::Seen(const at::Tensor& x, const Ready& sizes) const {
+  const int64_t channels = x.size(1), height = x.size(2), width = x.size(3);
+  const int64_t rows = sizes.out[2], columns = sizes.out[3], cells = sizes.out[0] * rows * columns;
+  at::Tensor seen = at::empty({cells, kernel[0] * kernel[1] * channels}, x.options(),
+                              at::MemoryFormat::Contiguous);
+  const auto bytes = static_cast<size_t>(channels) * x.element_size();
+  const auto* from = static_cast<const char*>(x.data_ptr());  // channels last
+  auto* into = static_cast<char*>(seen.data_ptr());
+  at::parallel_for(0, cells, 1, [&, this](int64_t begin, int64_t end) {
+    for (int64_t cell = begin; cell < end; ++cell) {
+      const int64_t image = cell / (rows * columns),
+                    top = cell / columns % rows * geometry.stride[0],
+                    left = cell % columns * geometry.stride[1];
+      char* place = into + static_cast<size_t>(cell * kernel[0] * kernel[1]) * bytes;
+      for (int64_t i = 0; i < kernel[0]; ++i) {
+        const int64_t y = top - sizes.padding + i * geometry.dilation[0];
+        for (int64_t j = 0; j < kernel[1]; ++j, place += bytes) {
+          const int64_t column = left - sizes.padding + j * geometry.dilation[1];
+          if (y < 0 || y >= height || column < 0 || column >= width) {
+            std::memset(place, 0, bytes);
+          } else {
+            std::memcpy(place,
+                        from + static_cast<size_t>((image * height + y) * width + column) * bytes,
+                        bytes);
+          }
+        }
+      }
+    }
+  });
+  return seen;
 }
 
 bool OneDnnConv::Has(at::ScalarType type) {
@@ -188,10 +284,9 @@ OneDnnConv::OneDnnConv(const at::Tensor& weight, const at::Tensor& bias,
     tag = Tag::goihw;
   }
   // Copied: the module's own memory may change.
-  memory from({state.window_dims, memory::data_type::f32, tag}, Engine(), Address(plain));
-  state.window = memory({state.window_dims, TypeOf(type), tag}, Engine());
-  dnnl::reorder(from, state.window).execute(Stream(), from, state.window);
-  Stream().wait();
+  state.window =
+      Moved(memory({state.window_dims, memory::data_type::f32, tag}, Engine(), Address(plain)),
+            {state.window_dims, TypeOf(type), tag});
 } catch (const dnnl::error& error) {
   Rethrow(error);
 }
@@ -213,8 +308,9 @@ at::Tensor OneDnnConv::Run(const at::Tensor& x, int64_t padding, Activation acti
       out = at::empty(ready.out, in.options(), at::MemoryFormat::ChannelsLast);
     }
     const at::Tensor room = Room(ready.scratch);
+    const at::Tensor seen = ready.as_product ? state.Seen(in, ready) : in;
     ready.primitive.execute(
-        Stream(), {{DNNL_ARG_SRC, memory(ready.source, Engine(), Address(in))},
+        Stream(), {{DNNL_ARG_SRC, memory(ready.source, Engine(), Address(seen))},
                    {DNNL_ARG_WEIGHTS, state.window},
                    {DNNL_ARG_BIAS, memory(ready.bias, Engine(), Address(state.bias))},
                    {DNNL_ARG_DST, memory(ready.target, Engine(), Address(out))},
