@@ -9,7 +9,7 @@
 #include "base/signals.h"
 #include "command_table.h"
 #include "commands.h"
-#include "library_errors.h"
+#include "experiment/library_errors.h"
 #include "outcome.h"
 #include "tensor/runtime.h"
 
@@ -50,13 +50,11 @@ int Main(const Args& args) {
     return Dispatch(args);
   } catch (const UsageError& error) {
     return Complain(error.what(), kUsage);
-  } catch (const Error& error) {
-    return Complain(error.what(), kUserError);
   } catch (const Stopped& stopped) {
     Log::Info(stopped.what());
     return 128 + stopped.signal();
   } catch (const std::exception& error) {
-    return ComplainOf(error);
+    return Complain(ErrorText(error), UserErrorText(error) ? kUserError : kOurBug);
   }
 }
 

@@ -2,6 +2,9 @@
 
 #include "command_line.h"
 #include "commands.h"
+#include "experiment/collect.h"
+#include "experiment/run_folder.h"
+#include "report/certainty.h"
 #include "report/report.h"
 #include "report/result_json.h"
 #include "report/table.h"
@@ -11,13 +14,17 @@ namespace seglab {
 
 int ReportCommand(const Args& args) {
   std::vector<std::string> folders;
-  CommandLine line("report DIR",
-                   "Writes the tables and the HTML report of an experiment's folder again.");
+  CommandLine line(
+      "report DIR",
+      "Writes the tables and the HTML report of an experiment's folder, or a training's, again.");
   line.Positional(&folders, 1, 1);
   if (!line.Parse(args)) return 0;
-  const ExperimentResult result = ReadExperimentResult(folders[0]);
-  WriteReports(result);
-  std::cout << TableText(result);
+  const bool is_run = !HashIn(folders[0]).empty();
+  const ExperimentResult result =
+      is_run ? ResultOfRunFolder(folders[0], "") : ReadExperimentResult(folders[0]);
+  const Certainty certainty = MakeCertainty(result);
+  is_run ? WriteTablesAndPage(result, certainty) : WriteReports(result, certainty);
+  std::cout << TableText(result) << CertaintyText(certainty, result.columns);
   return 0;
 }
 

@@ -15,12 +15,14 @@ int RunCommand(const Args& args) {
   RunnerOptions options;
   options.out = "runs";
   CommandLine line(
-      "run <name | file.json> [--set key=value]... [--data-root DIR] [--out DIR] [--dry-run]",
+      "run <name | file.json> [--set key=value]... [--data-root DIR] [--out DIR] [--dry-run] "
+      "[--retry]",
       "Runs what is not finished of an experiment, prints its table, writes its report.");
   line.Positional(&names, 0, 1)
       .Many("set", &settings, "change a value, e.g. --set seed=2 --set train.iterations=100")
       .Option("out", &options.out, "folder of all experiments")
       .Option("pictures", &options.pictures, "validation images shown in the report")
+      .Flag("retry", &options.retry, "try runs again that failed")
       .Flag("dry-run", &options.dry_run, "show the plan and stop");
   AddDataRoot(line, &data_root);
   AddDevice(line, &options.device);

@@ -7,6 +7,7 @@
 #include "commands.h"
 #include "data/registry.h"
 #include "experiment/check.h"
+#include "experiment/collect.h"
 #include "experiment/execute.h"
 #include "experiment/plan.h"
 #include "experiment/resolve.h"
@@ -15,6 +16,7 @@
 #include "metrics/scores.h"
 #include "models/registry.h"
 #include "option_groups.h"
+#include "report/report.h"
 #include "weights/model_spec.h"
 
 namespace seglab {
@@ -108,10 +110,13 @@ int TrainCommand(const Args& args) {
     hashes.Save();
     ExecuteRun(run, {options.device, options.pictures, "", out});
   }
+  const ExperimentResult result = ResultOfRunFolder(out, TypedCommand("train", args));
+  WriteTablesAndPage(result, MakeCertainty(result));
   for (const auto& [name, evaluation] : ReadStoredResult(out).evaluations) {
     if (!name.empty()) std::cout << name << "\n";
     std::cout << evaluation.value("summary", "");
   }
+  Log::Info("report: ", JoinPath(out, "report.html"));
   return 0;
 }
 

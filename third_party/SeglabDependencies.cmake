@@ -5,6 +5,7 @@
 #   seglab::json      nlohmann_json           >= 3.10
 #   seglab::xxhash    xxHash                  >= 0.8    to recognise equal content
 #   seglab::highway   Highway                 >= 1.0    SIMD with dispatch at run time
+#   seglab::boost_math Boost.Math             >= 1.71   distributions of statistics; headers alone
 #   seglab::torch     LibTorch                >= 1.13   any build: CPU, CUDA; found through CMAKE_PREFIX_PATH
 #   seglab::onednn    oneDNN                  >= 2.6    only where LibTorch is linked to it; SEGLAB_ONEDNN says so
 #   seglab::opencv    OpenCV core, imgproc, imgcodecs >= 4.5
@@ -84,6 +85,12 @@ seglab_require("nlohmann_json" nlohmann_json 3.10 nlohmann-json3-dev)
 seglab_wrap(json LIBRARIES nlohmann_json::nlohmann_json)
 seglab_find(xxhash "xxHash >= 0.8" xxhash.h xxhash libxxhash-dev)
 seglab_find(highway "Highway >= 1.0" hwy/highway.h hwy libhwy-dev)
+
+if(POLICY CMP0167)
+  cmake_policy(SET CMP0167 NEW)  # Boost's own package file instead of CMake's FindBoost
+endif()
+seglab_require("Boost.Math" Boost 1.71 libboost-math-dev)
+seglab_wrap(boost_math LIBRARIES Boost::headers)
 
 if(NOT SEGLAB_BASE_ONLY)
   # LibTorch's own package file sets no minimum version and no imported target in its old builds.

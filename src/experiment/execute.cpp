@@ -22,6 +22,7 @@
 #include "inference/trimap_sink.h"
 #include "metrics/scores.h"
 #include "models/registry.h"
+#include "report/results.h"
 #include "tensor/runtime.h"
 #include "train/checks.h"
 #include "train/recipe.h"
@@ -39,11 +40,6 @@ int64_t CountParameters(const SegModel& model) {
 /// "FCN-8s", or "FCN-8s, crf".
 std::string TitleOf(const PlannedRun& run, const EvalConfig& evaluation) {
   return evaluation.name.empty() ? run.spec.name : run.spec.name + ", " + evaluation.name;
-}
-
-/// "images.jsonl", or "images-crf.jsonl".
-std::string ImageCountsFile(const std::string& evaluation) {
-  return evaluation.empty() ? "images.jsonl" : "images-" + evaluation + ".jsonl";
 }
 
 /// One evaluation of the trained network. @return its part of result.json

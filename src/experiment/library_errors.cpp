@@ -1,4 +1,4 @@
-#include "library_errors.h"
+#include "experiment/library_errors.h"
 
 #include <c10/util/Exception.h>
 
@@ -10,7 +10,6 @@
 
 #include "base/error.h"
 #include "data/opencv_error.h"
-#include "outcome.h"
 
 namespace seglab {
 namespace {
@@ -36,26 +35,32 @@ std::string FileText(const std::filesystem::filesystem_error& error) {
 
 }  // namespace
 
-int ComplainOf(const std::exception& error) {
+std::optional<std::string> UserErrorText(const std::exception& error) {
+  if (dynamic_cast<const Error*>(&error) != nullptr) return error.what();
   if (dynamic_cast<const std::bad_alloc*>(&error) != nullptr ||
       dynamic_cast<const std::length_error*>(&error) != nullptr) {
-    return Complain(kOutOfMemory, kUserError);
+    return kOutOfMemory;
   }
   if (const auto* torch = dynamic_cast<const c10::Error*>(&error)) {
     const std::string text = torch->what_without_backtrace();
-    if (IsWantOfMemory(text)) return Complain(StrCat(kOutOfMemory, " (", text, ")"), kUserError);
-    return Complain("internal error: " + text, kOurBug);
+    if (IsWantOfMemory(text)) return StrCat(kOutOfMemory, " (", text, ")");
+    return std::nullopt;
   }
   if (const auto* file = dynamic_cast<const std::filesystem::filesystem_error*>(&error))
-    return Complain(FileText(*file), kUserError);
+    return FileText(*file);
   if (const auto* system = dynamic_cast<const std::system_error*>(&error)) {
-    return Complain(StrCat("the system refuses: ", system->code().message(),
-                           "; take fewer threads, or free memory and try again"),
-                    kUserError);
+    return StrCat("the system refuses: ", system->code().message(),
+                  "; take fewer threads, or free memory and try again");
   }
   const std::string text = OpenCvUserError(error);
-  if (!text.empty()) return Complain(text, kUserError);
-  return Complain(std::string("internal error: ") + error.what(), kOurBug);
+  return text.empty() ? std::nullopt : std::optional(text);
+}
+
+std::string ErrorText(const std::exception& error) {
+  if (const std::optional<std::string> text = UserErrorText(error)) return *text;
+  const auto* torch = dynamic_cast<const c10::Error*>(&error);
+  return std::string("internal error: ") +
+         (torch != nullptr ? torch->what_without_backtrace() : error.what());
 }
 
 }  // namespace seglab

@@ -1,11 +1,16 @@
 #pragma once
 
 #include <exception>
+#include <optional>
+#include <string>
 
 namespace seglab {
 
-/// Says what an exception of a library means to the user. @return the exit status: 1, or 70 where
-/// it can only be a bug of ours
-int ComplainOf(const std::exception& error);
+/// What an exception means to the user, whoever threw it, as one line; nothing where it can only be
+/// a bug of ours.
+std::optional<std::string> UserErrorText(const std::exception& error);
+
+/// The same; of a bug what it says, as such.
+std::string ErrorText(const std::exception& error);
 
 }  // namespace seglab

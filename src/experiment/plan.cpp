@@ -6,6 +6,7 @@
 #include "base/files.h"
 #include "base/names.h"
 #include "data/registry.h"
+#include "experiment/failures.h"
 #include "experiment/identity.h"
 #include "experiment/run_config.h"
 #include "experiment/run_folder.h"
@@ -44,6 +45,7 @@ std::vector<std::string> MissingEvaluations(const RunIdentity& identity,
 }
 
 std::string StatusText(const PlannedRun& run) {
+  if (!run.failure.empty()) return "failed, tried again with --retry: " + run.failure;
   switch (run.status) {
     case RunStatus::kFinished:
       return "finished";
@@ -85,6 +87,7 @@ PlannedRun PlanRun(const RunSpec& spec, const RunIdentity& identity, const std::
   run.spec = spec;
   run.identity = identity;
   run.folder = OwnFolder(identity, folder, run.others);
+  run.failure = ReadFailure(run);
   const StoredResult result = ReadStoredResult(run.folder);
   run.missing = MissingEvaluations(identity, result);
   if (result.hash == identity.hash) {

@@ -29,7 +29,9 @@ struct PlannedRun {
   RunIdentity identity;
   std::string folder;
   RunStatus status = RunStatus::kNew;
-  int64_t iteration = 0;             ///< where a started run stands
+  int64_t iteration = 0;  ///< where a started run stands
+  /// Why it failed, as far as it came; "" where it did not. It is not tried again unasked.
+  std::string failure;
   std::vector<std::string> missing;  ///< names of the evaluations that are still to be made
   /// Why the run's own folder was left alone, "" when it was not: what the run in it differs in.
   std::string others;

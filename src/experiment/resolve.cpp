@@ -169,6 +169,7 @@ Experiment ReadHead(JsonReader& reader, const std::string& name) {
     }
     paper->Finish();
   }
+  reader.Get("baseline", experiment.baseline);
   std::vector<std::string> compare;
   if (!reader.Get("compare", compare)) return experiment;
   for (const std::string& cost : compare) {
@@ -273,6 +274,19 @@ std::vector<RunSpec> AllRuns(const RunSource& source, size_t columns) {
   return runs;
 }
 
+/// A row is called by its run's group, or that and the name of an evaluation.
+void CheckBaseline(const Experiment& experiment, const std::string& path) {
+  const std::string& baseline = experiment.baseline;
+  if (baseline.empty()) return;
+  std::vector<std::string> groups;
+  for (const RunSpec& run : experiment.runs) {
+    if (baseline == run.group || baseline.starts_with(run.group + ", ")) return;
+    if (std::find(groups.begin(), groups.end(), run.group) == groups.end())
+      groups.push_back(run.group);
+  }
+  throw Error(path, ": baseline: ", UnknownName("row", baseline, groups));
+}
+
 }  // namespace
 
 Experiment LoadExperiment(const std::string& path, const std::vector<std::string>& settings,
@@ -297,6 +311,7 @@ Experiment ResolveExperiment(Json root, const std::string& path, const std::stri
   source.data_root = data_root;
   for (const Setting& setting : source.settings.of_all) CheckNotSwept(setting, source.sweep);
   experiment.runs = InOrder(AllRuns(source, experiment.columns.size()), path);
+  CheckBaseline(experiment, path);
   return experiment;
 }
 

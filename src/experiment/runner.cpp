@@ -3,67 +3,49 @@
 #include <torch/torch.h>
 
 #include <iostream>
-#include <limits>
-#include <map>
 
 #include "base/error.h"
 #include "base/files.h"
 #include "base/log.h"
+#include "base/names.h"
+#include "base/signals.h"
 #include "experiment/check.h"
-#include "experiment/environment.h"
+#include "experiment/collect.h"
 #include "experiment/execute.h"
-#include "experiment/run_folder.h"
+#include "experiment/failures.h"
+#include "experiment/library_errors.h"
+#include "report/certainty.h"
 #include "report/report.h"
 #include "report/table.h"
 #include "report/table_text.h"
-#include "tensor/runtime.h"
 
 namespace seglab {
 namespace {
 
-/// Adds up the training times along the runs that weights come from. A run stands behind the one
-/// that starts it.
-void AddTotals(const std::vector<PlannedRun>& plan, ExperimentResult& result) {
-  std::map<std::string, double> totals;
-  for (RunResult& run : result.runs) {
-    const std::string& init = FindRun(plan, WithoutEvaluation(run.name, run))->spec.init_run;
-    run.total_seconds = run.train_seconds;
-    if (!init.empty()) {
-      const auto start = totals.find(init);
-      run.total_seconds +=
-          start == totals.end() ? std::numeric_limits<double>::quiet_NaN() : start->second;
-    }
-    totals[WithoutEvaluation(run.name, run)] = run.total_seconds;
+/// Does a run; what makes it fail is kept and stops no other.
+void Attempt(PlannedRun& run, const ExecuteOptions& options) {
+  ForgetFailure(run);
+  try {
+    ExecuteRun(run, options);
+    run.status = RunStatus::kFinished;
+  } catch (const Stopped&) {
+    throw;
+  } catch (const std::exception& error) {
+    run.failure = ErrorText(error);
+    KeepFailure(run, run.failure);
+    Log::Warn(run.spec.name, ": failed: ", run.failure);
   }
 }
 
-ExperimentResult Collect(const Experiment& experiment, const std::vector<PlannedRun>& plan,
-                         const std::string& folder, const RunnerOptions& options) {
-  ExperimentResult result;
-  result.name = experiment.name;
-  result.title = experiment.title;
-  result.description = experiment.description;
-  result.paper_ref = experiment.paper_ref;
-  result.columns = experiment.columns;
-  result.compare = experiment.compare;
-  result.command = options.command;
-  result.folder = folder;
-  std::vector<Json> environments;
-  for (const PlannedRun& run : plan) {
-    if (run.status != RunStatus::kFinished) continue;
-    const std::string environment = JoinPath(run.folder, "environment.json");
-    if (FileExists(environment))
-      environments.push_back(ParseJson(ReadFile(environment), environment));
-    for (RunResult& row : ResultsOf(run)) {
-      if (row.task == Task::kSegmentation && result.labels.size() == 0)
-        result.labels = LabelsOf(run, row.evaluation);
-      result.runs.push_back(std::move(row));
-    }
+void ThrowOfFailures(const ExperimentResult& result) {
+  std::vector<std::string> failed;
+  for (const UnfinishedRun& run : result.unfinished) {
+    if (run.state == "failed") failed.push_back(run.name + ": " + run.reason);
   }
-  if (environments.empty()) environments.push_back(Environment(PickDevice(options.device)));
-  result.environment = MergedEnvironment(environments);
-  AddTotals(plan, result);
-  return result;
+  if (failed.empty()) return;
+  const std::string others = result.runs.empty() ? "" : ", the others are finished";
+  throw Error(failed.size() == 1 ? "1 run" : StrCat(failed.size(), " runs"), " failed", others,
+              ": ", Join(failed, "; "), " (tried again with --retry)");
 }
 
 }  // namespace
@@ -78,27 +60,31 @@ ExperimentResult RunExperiment(const Experiment& experiment, const RunnerOptions
   ContentHashes hashes(ContentHashesFile(folder));
   std::vector<PlannedRun> plan = MakePlan(experiment, folder, hashes);
   Log::Info(experiment.title, "\n", PlanText(plan));
+  for (PlannedRun& run : plan) {
+    if (options.retry) run.failure.clear();
+  }
   RunChecks checks;
   for (const PlannedRun& run : plan) {
-    if (run.status == RunStatus::kFinished) continue;
+    if (run.status == RunStatus::kFinished || !run.failure.empty()) continue;
     const PlannedRun* init = FindRun(plan, run.spec.init_run);
     checks.Check(run.spec, init != nullptr ? &init->spec : nullptr, run.status == RunStatus::kNew);
   }
-  if (options.dry_run) return Collect(experiment, plan, folder, options);
+  if (options.dry_run) return CollectResults(experiment, plan, folder, options.command);
   CheckWritableFolder(folder);
   RemoveStaleTemporaries(folder);
   hashes.Save();
   for (PlannedRun& run : plan) {
-    if (run.status == RunStatus::kFinished) continue;
+    if (run.status == RunStatus::kFinished || StateOf(run, plan).state != "waiting") continue;
     const PlannedRun* init = FindRun(plan, run.spec.init_run);
-    ExecuteRun(run,
-               {options.device, options.pictures, init != nullptr ? init->folder : "", folder});
-    run.status = RunStatus::kFinished;
+    Attempt(run, {options.device, options.pictures, init != nullptr ? init->folder : "", folder});
+    WriteReports(CollectResults(experiment, plan, folder, options.command));
   }
-  const ExperimentResult result = Collect(experiment, plan, folder, options);
-  WriteReports(result);
-  std::cout << TableText(result) << std::flush;
+  const ExperimentResult result = CollectResults(experiment, plan, folder, options.command);
+  const Certainty certainty = MakeCertainty(result);
+  WriteReports(result, certainty);
+  std::cout << TableText(result) << CertaintyText(certainty, result.columns) << std::flush;
   Log::Info("report: ", JoinPath(folder, "report.html"));
+  ThrowOfFailures(result);
   return result;
 }
 

@@ -25,6 +25,7 @@ struct RunSpec {
 ///     "title": "...", "description": "...",
 ///     "paper": {"ref": "...", "columns": ["pixel_acc", "mean_acc", "mean_iou", "fw_iou"]},
 ///     "compare": ["train_seconds", "parameters"],     what mean IU is drawn against in the report
+///     "baseline": "A",                       the row that the others are compared with
 ///     "weights": "DIR",                      where the files lie that "init" names
 ///     "seed": 1, "model": {}, "data": {}, "train": {}, "eval": {}    defaults of all runs; a run
 ///     that
@@ -44,6 +45,7 @@ struct Experiment {
   std::string paper_ref;
   std::vector<std::string> columns;
   std::optional<std::vector<std::string>> compare;  ///< of CostNames()
+  std::string baseline;                             ///< a group, or ""
   std::vector<RunSpec> runs;                        ///< a run stands behind the run that starts it
 };
 

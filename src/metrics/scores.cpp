@@ -80,15 +80,13 @@ std::string AbsentPolicyName(AbsentPolicy policy) {
   return AbsentPolicyNames()[static_cast<size_t>(policy)];
 }
 
-Scores ComputeScores(const ConfusionMatrix& matrix, AbsentPolicy policy) {
+Scores ComputeScores(const ClassCounts& counts, AbsentPolicy policy) {
   Scores scores;
   scores.policy = policy;
-  int64_t correct = 0;
+  int64_t correct = 0, total = 0;
   double weighted_iou = 0;
-  for (int i = 0; i < matrix.classes(); ++i) {
-    const int64_t hit = matrix.At(i, i);
-    const int64_t truth = matrix.TruthTotal(i);
-    const int64_t predicted = matrix.PredictionTotal(i);
+  for (size_t i = 0; i < counts.truth.size(); ++i) {
+    const int64_t hit = counts.hit[i], truth = counts.truth[i], predicted = counts.predicted[i];
     ClassScores one;
     one.iou = Ratio(hit, truth + predicted - hit);
     one.acc = Ratio(hit, truth);
@@ -96,16 +94,26 @@ Scores ComputeScores(const ConfusionMatrix& matrix, AbsentPolicy policy) {
     one.pixels = truth;
     scores.per_class.push_back(one);
     correct += hit;
+    total += truth;
     // A class without true pixels has the weight 0, under every policy.
     if (truth > 0) weighted_iou += static_cast<double>(truth) * one.iou;
   }
-  const int64_t total = matrix.Total();
   scores.pixel_acc = Ratio(correct, total);
   scores.mean_acc = Mean(scores.per_class, &ClassScores::acc, policy);
   scores.mean_iou = Mean(scores.per_class, &ClassScores::iou, policy);
   scores.fw_iou = total == 0 ? kNan : weighted_iou / static_cast<double>(total);
   scores.mean_dice = Mean(scores.per_class, &ClassScores::dice, policy);
   return scores;
+}
+
+Scores ComputeScores(const ConfusionMatrix& matrix, AbsentPolicy policy) {
+  ClassCounts counts(static_cast<size_t>(matrix.classes()));
+  for (int i = 0; i < matrix.classes(); ++i) {
+    counts.truth[i] = matrix.TruthTotal(i);
+    counts.predicted[i] = matrix.PredictionTotal(i);
+    counts.hit[i] = matrix.At(i, i);
+  }
+  return ComputeScores(counts, policy);
 }
 
 Json ScoresToJson(const Scores& scores, const ConfusionMatrix& matrix,

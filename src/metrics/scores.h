@@ -42,6 +42,14 @@ struct Scores {
   AbsentPolicy policy = AbsentPolicy::kUnion;
 };
 
+/// What the scores are made of: pixels of each true class, pixels predicted as each class, and
+/// those that are both. They add up over images.
+struct ClassCounts {
+  explicit ClassCounts(size_t classes) : truth(classes), predicted(classes), hit(classes) {}
+  std::vector<int64_t> truth, predicted, hit;
+};
+
+Scores ComputeScores(const ClassCounts& counts, AbsentPolicy policy = AbsentPolicy::kUnion);
 Scores ComputeScores(const ConfusionMatrix& matrix, AbsentPolicy policy = AbsentPolicy::kUnion);
 
 /// The stable JSON of `--json`: pixel_acc, mean_acc, mean_iou, fw_iou, mean_dice, per_class [{name,

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/files.h"
+#include "report/certainty_section.h"
 #include "report/classes_section.h"
 #include "report/cost_section.h"
 #include "report/curves_section.h"
@@ -76,14 +77,16 @@ std::string Filled(std::string_view skeleton,
 
 }  // namespace
 
-std::string ReportHtml(const ExperimentResult& result) {
+std::string ReportHtml(const ExperimentResult& result, const Certainty& certainty) {
   const std::string title = EscapeHtml(result.title.empty() ? result.name : result.title);
-  const Section sections[] = {{"results", "Results", ResultsSection(result)},
-                              {"cost", "Cost", CostSection(result)},
-                              {"curves", "Curves", CurvesSection(result)},
-                              {"pictures", "Pictures", PicturesSection(result)},
-                              {"classes", "Classes", ClassesSection(result)},
-                              {"runs", "Runs", RunsSection(result)}};
+  const Section sections[] = {
+      {"results", "Results", ResultsSection(result)},
+      {"certainty", "How sure", CertaintySection(certainty, result.columns)},
+      {"cost", "Cost", CostSection(result)},
+      {"curves", "Curves", CurvesSection(result)},
+      {"pictures", "Pictures", PicturesSection(result)},
+      {"classes", "Classes", ClassesSection(result)},
+      {"runs", "Runs", RunsSection(result)}};
   std::string links, body;
   for (const Section& section : sections) {
     if (section.html.empty()) continue;
@@ -101,15 +104,20 @@ std::string ReportHtml(const ExperimentResult& result) {
                             {"SECTIONS", body}});
 }
 
-void WriteReports(const ExperimentResult& result) {
+void WriteTablesAndPage(const ExperimentResult& result, const Certainty& certainty) {
   const auto write = [&result](const char* name, const std::string& content) {
     WriteFileAtomically(JoinPath(result.folder, name), std::string_view(content));
   };
-  write("result.json", ResultToJson(result));
   write("table.md", TableMarkdown(result));
   write("table.csv", TableCsv(result));
   write("table.tex", TableLatex(result));
-  write("report.html", ReportHtml(result));
+  write("report.html", ReportHtml(result, certainty));
+}
+
+void WriteReports(const ExperimentResult& result, const Certainty& certainty) {
+  WriteFileAtomically(JoinPath(result.folder, "result.json"),
+                      std::string_view(ResultToJson(result, certainty)));
+  WriteTablesAndPage(result, certainty);
 }
 
 }  // namespace seglab

@@ -80,7 +80,7 @@ RunResult RunFromJson(const Json& json, const std::string& path, const std::stri
 
 }  // namespace
 
-std::string ResultToJson(const ExperimentResult& result) {
+std::string ResultToJson(const ExperimentResult& result, const Certainty& certainty) {
   Json runs = Json::array();
   for (const RunResult& run : result.runs) {
     Json paper = Json::array();
@@ -113,7 +113,15 @@ std::string ResultToJson(const ExperimentResult& result) {
                {"environment", result.environment},
                {"labels", LabelsToJson(result.labels)},
                {"runs", std::move(runs)}};
+  if (!result.unfinished.empty()) {
+    json["unfinished"] = Json::array();
+    for (const UnfinishedRun& run : result.unfinished)
+      json["unfinished"].push_back(
+          {{"name", run.name}, {"state", run.state}, {"reason", run.reason}});
+  }
   if (result.compare) json["compare"] = *result.compare;
+  if (!result.baseline.empty()) json["baseline"] = result.baseline;
+  if (!certainty.rows.empty()) json["certainty"] = CertaintyJson(certainty, result.columns);
   return Pretty(json, "") + "\n";
 }
 
@@ -130,10 +138,19 @@ ExperimentResult ReadExperimentResult(const std::string& folder) {
   reader.Get("paper_ref", result.paper_ref);
   result.columns = reader.Require<std::vector<std::string>>("columns");
   if (std::vector<std::string> compare; reader.Get("compare", compare)) result.compare = compare;
+  reader.Get("baseline", result.baseline);
   reader.Get("command", result.command);
   reader.Get("environment", result.environment);
   if (Json labels; reader.Get("labels", labels)) {
     result.labels = LabelsFromJson(labels, reader.Path("labels"));
+  }
+  if (std::vector<Json> unfinished; reader.Get("unfinished", unfinished)) {
+    for (const Json& run : unfinished) {
+      JsonReader one(run, reader.Path("unfinished"));
+      result.unfinished.push_back({one.Require<std::string>("name"),
+                                   one.Require<std::string>("state"),
+                                   one.Require<std::string>("reason")});
+    }
   }
   const auto runs = reader.Require<std::vector<Json>>("runs");
   for (size_t i = 0; i < runs.size(); ++i) {

@@ -2,13 +2,14 @@
 
 #include <string>
 
+#include "report/certainty.h"
 #include "report/results.h"
 
 namespace seglab {
 
 /// Everything that is known of an experiment, with stable keys. Run folders stand relative to the
 /// experiment's, so that it can be moved; undefined figures are null.
-std::string ResultToJson(const ExperimentResult& result);
+std::string ResultToJson(const ExperimentResult& result, const Certainty& certainty = {});
 
 /// Reads the result.json of an experiment's folder back.
 /// @throws Error when it is missing or not of the form that ResultToJson writes

@@ -20,6 +20,11 @@ inline std::string PicturesFolder(const std::string& evaluation) {
   return evaluation.empty() ? kPicturesFolder : std::string(kPicturesFolder) + "-" + evaluation;
 }
 
+/// The counts of an evaluation's images in its run's folder, see metrics/image_counts.h.
+inline std::string ImageCountsFile(const std::string& evaluation) {
+  return evaluation.empty() ? "images.jsonl" : "images-" + evaluation + ".jsonl";
+}
+
 /// One evaluation of a finished run as the tables and the report see it: a row.
 struct RunResult {
   /// "FCN-32s", in a sweep "FCN-32s [seed=2]", of a named evaluation "FCN-32s, crf".
@@ -41,6 +46,13 @@ struct RunResult {
   double eval_seconds = 0;
 };
 
+/// A run that has no result.
+struct UnfinishedRun {
+  std::string name;
+  std::string state;   ///< "failed", "left out", "waiting"
+  std::string reason;  ///< of the first two
+};
+
 /// The name or group of a row without its evaluation: that of its run.
 inline std::string WithoutEvaluation(const std::string& name, const RunResult& run) {
   const std::string suffix = ", " + run.evaluation;
@@ -52,7 +64,7 @@ inline std::string WithoutEvaluation(const std::string& name, const RunResult& r
 /// True of what stands in the table of pre-trainings.
 inline bool IsPreTraining(const RunResult& run) { return run.task == Task::kClassification; }
 
-/// An experiment with the runs that are finished, in the order of its JSON.
+/// An experiment with the runs that are finished, in the order of its JSON, and the others.
 struct ExperimentResult {
   std::string name;  ///< "table2"
   std::string title;
@@ -61,11 +73,13 @@ struct ExperimentResult {
   std::vector<std::string> columns;  ///< keys of the metrics: pixel_acc, mean_acc, mean_iou, fw_iou
   /// Costs that the mean IU is drawn against, see CostNames(); nothing said: as the runs differ.
   std::optional<std::vector<std::string>> compare;
-  std::string command;  ///< what the user typed
-  std::string folder;   ///< runs/<experiment>
-  Json environment;     ///< LibTorch, CPU, threads, git revision, date
-  LabelSet labels;      ///< classes of the segmentation runs
+  std::string baseline;  ///< the group that others are compared with; may be empty
+  std::string command;   ///< what the user typed
+  std::string folder;    ///< runs/<experiment>
+  Json environment;      ///< LibTorch, CPU, threads, git revision, date
+  LabelSet labels;       ///< classes of the segmentation runs
   std::vector<RunResult> runs;
+  std::vector<UnfinishedRun> unfinished;
 };
 
 }  // namespace seglab

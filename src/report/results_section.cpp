@@ -81,6 +81,10 @@ std::string ResultsSection(const ExperimentResult& result) {
   if (!pre_training.rows.empty()) {
     html += "<h3>Pre-training</h3>\n" + TableHtml(pre_training, true);
   }
+  std::string items;
+  for (const std::string& note : UnfinishedNotes(result))
+    items += "<li>" + EscapeHtml(note) + "</li>\n";
+  if (!items.empty()) html += "<ul class=\"unfinished\">\n" + items + "</ul>\n";
   return html + "</section>\n";
 }
 

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <set>
 #include <utility>
 
+#include "base/error.h"
 #include "base/format.h"
 #include "base/names.h"
 
@@ -87,6 +89,25 @@ std::vector<std::string> MakeNotes(const std::vector<const RunResult*>& runs, co
 }
 
 }  // namespace
+
+std::vector<std::string> UnfinishedNotes(const ExperimentResult& result) {
+  std::vector<std::string> notes;
+  int waiting = 0;
+  for (const UnfinishedRun& run : result.unfinished) {
+    if (run.reason.empty()) {
+      ++waiting;
+    } else {
+      notes.push_back(run.state + ": " + run.name + ": " + run.reason);
+    }
+  }
+  if (waiting > 0) {
+    std::set<std::string> folders;
+    for (const RunResult& run : result.runs) folders.insert(run.folder);
+    notes.push_back(StrCat(folders.size(), " of ", folders.size() + result.unfinished.size(),
+                           " runs are finished, ", waiting, " to come"));
+  }
+  return notes;
+}
 
 double MetricValue(const Json& metrics, const std::string& key) {
   if (!metrics.is_object()) return kNan;

@@ -39,6 +39,10 @@ struct Table {
   std::vector<std::string> notes;    ///< what must stand under the table: absent classes, images
 };
 
+/// A line for each run that has no result and why, and one for those that wait; none where all are
+/// finished.
+std::vector<std::string> UnfinishedNotes(const ExperimentResult& result);
+
 /// The segmentation runs of an experiment, or its pre-trainings (top-1 and mean class accuracy).
 Table MakeTable(const ExperimentResult& result, bool classification);
 

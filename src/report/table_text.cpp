@@ -86,7 +86,9 @@ std::string TableText(const ExperimentResult& result) {
   std::string text = TitleOf(result) + "\n";
   if (!result.paper_ref.empty()) text += "paper: " + result.paper_ref + "\n";
   const std::string tables = BothTables(result, "\nPre-training\n\n", TextOf);
-  return text + "\n" + (tables.empty() ? "no run is finished\n" : tables);
+  text += "\n" + (tables.empty() ? "no run is finished\n" : tables);
+  for (const std::string& note : UnfinishedNotes(result)) text += note + "\n";
+  return text;
 }
 
 }  // namespace seglab
