@@ -1,0 +1,133 @@
+#!/usr/bin/env python3
+"""Runs of which some fail: the others are finished, the report says which and why."""
+
+import json
+import os
+import subprocess
+import time
+import unittest
+
+from harness import (PROGRAM, TINY_BACKBONE, ProgramTest, environment, mask_png, read_json,
+                     rgb_png)
+
+SWEEP = {
+    "title": "Some fail",
+    "baseline": "steady [train.lr=0.01]",
+    "data": {"name": "shapes", "height": 48, "width": 48,
+             "train": {"split": "train", "size": 8}, "val": {"split": "val", "size": 6}},
+    "train": {"iterations": 6, "batch": 2, "log_every": 2, "check_samples": 2},
+    "model": {"name": "fcn32s", "backbone": TINY_BACKBONE},
+    "runs": [{"name": "steady", "train": {"momentum": 0.9}}],
+    "sweep": {"train.lr": [0.01, 1e30, 0.02]}}
+
+
+class SweepTest(ProgramTest):
+    def sweep(self, content=None, name="sweep.json", *more):
+        return self.seglab("run", self.write(name, content or SWEEP), "--out", self.path("runs"),
+                           *more, cwd=self.folder)
+
+    def result(self, name="sweep"):
+        return read_json(self.path("runs", name, "result.json"))
+
+    def test_a_diverging_run_stops_no_other(self):
+        found = self.sweep()
+        self.assertEqual(found.code, 1, str(found))
+        last = found.err.splitlines()[-1]
+        self.assertIn("1 run failed, the others are finished: steady [train.lr=1e+30]: ", last)
+        self.assertIn("--retry", last)
+        self.assertIn("failed: steady [train.lr=1e+30]: ", found.out)
+        self.assertIn("apart", found.out.replace("beats", "apart"), "compared with the baseline")
+        result = self.result()
+        self.assertEqual([run["name"] for run in result["runs"]],
+                         ["steady [train.lr=0.01]", "steady [train.lr=0.02]"])
+        self.assertEqual([run["state"] for run in result["unfinished"]], ["failed"])
+        self.assertEqual([pair["first"] for pair in result["certainty"]["pairs"]],
+                         ["steady [train.lr=0.01]"])
+        with open(self.path("runs", "sweep", "report.html"), encoding="utf-8") as file:
+            page = file.read()
+        self.assertIn("failed: steady [train.lr=1e+30]", page)
+        self.assertIn("How sure", page)
+
+        # Not again unasked; all that is finished stays.
+        again = self.sweep()
+        self.assertEqual(again.code, 1, str(again))
+        self.assertIn("failed, tried again with --retry", again.err)
+        self.assertNotIn("1e+30]: failed: ", again.err, "it was not tried")
+        retried = self.sweep(None, "sweep.json", "--retry")
+        self.assertEqual(retried.code, 1, str(retried))
+        self.assertIn("1e+30]: failed: ", retried.err)
+
+    def test_what_starts_from_a_failed_run_is_left_out(self):
+        content = {key: value for key, value in SWEEP.items() if key not in ("sweep", "baseline")}
+        content["runs"] = [{"name": "A", "train": {"lr": 1e30}}, {"name": "B", "init": "A"},
+                           {"name": "C", "init": "B"}, {"name": "D", "train": {"lr": 0.01}}]
+        found = self.sweep(content, "chain.json")
+        self.assertEqual(found.code, 1, str(found))
+        result = self.result("chain")
+        self.assertEqual([run["name"] for run in result["runs"]], ["D"])
+        self.assertEqual([(run["name"], run["state"]) for run in result["unfinished"]],
+                         [("A", "failed"), ("B", "left out"), ("C", "left out")])
+        self.assertIn("starts from A", result["unfinished"][1]["reason"])
+
+    def test_a_broken_picture_that_only_one_run_reads(self):
+        for folder, count in (("good", 6), ("bad", 6)):
+            for i in range(count):
+                for kind, content in (("images", rgb_png(40, 36)),
+                                      ("masks", mask_png([[i % 2] * 40] * 36))):
+                    # The last picture, which the checks before do not look at.
+                    broken = folder == "bad" and kind == "images" and i == count - 1
+                    self.write(os.path.join(folder, kind, "%02d.png" % i),
+                               content[:-20] if broken else content)
+        data = {"name": "folder", "train": {"split": ""}, "val": {"split": ""}}
+        content = {"title": "Pictures", "model": SWEEP["model"],
+                   "train": dict(SWEEP["train"], lr=0.01),
+                   "runs": [{"name": name, "data": dict(data, root=self.path(name))}
+                            for name in ("bad", "good")]}
+        found = self.sweep(content, "pictures.json")
+        self.assertEqual(found.code, 1, str(found))
+        result = self.result("pictures")
+        self.assertEqual([run["name"] for run in result["runs"]], ["good"])
+        self.assertIn("05.png", result["unfinished"][0]["reason"])
+
+    def test_a_report_at_half_time(self):
+        content = json.loads(json.dumps(SWEEP))
+        content["sweep"] = {"train.lr": [0.01, 0.011, 0.012, 0.013]}
+        experiment = self.write("half.json", content)
+        folder = self.path("runs", "half")
+        with subprocess.Popen([PROGRAM, "run", experiment, "--out", self.path("runs")],
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                              env=environment()) as program:
+            while program.poll() is None and not os.path.exists(os.path.join(folder,
+                                                                             "report.html")):
+                time.sleep(0.01)
+            program.kill()
+        done = self.succeed("report", folder)
+        runs = len(self.result("half")["runs"])
+        self.assertGreaterEqual(runs, 1)
+        if runs < 4:  # else it was quicker than us
+            self.assertIn("%d of 4 runs are finished, %d to come" % (runs, 4 - runs), done.out)
+        self.succeed("run", experiment, "--out", self.path("runs"))
+        self.assertEqual(len(self.result("half")["runs"]), 4)
+        self.assertNotIn("unfinished", self.result("half"))
+
+    def test_a_training_has_a_report(self):
+        run = dict({key: SWEEP[key] for key in ("data", "model")},
+                   train=dict(SWEEP["train"], lr=0.01))
+        folder = self.path("training")
+        self.succeed("train", "--config", self.write("run.json", run), "--out", folder)
+        before = read_json(os.path.join(folder, "result.json"))
+        os.remove(os.path.join(folder, "report.html"))
+        done = self.succeed("report", folder)
+        self.assertIn("mean IU", done.out)
+        with open(os.path.join(folder, "report.html"), encoding="utf-8") as file:
+            self.assertIn("How sure", file.read())
+        self.assertEqual(read_json(os.path.join(folder, "result.json")), before)
+
+    def test_the_baseline_must_be_a_row(self):
+        content = dict(SWEEP, baseline="steadi")
+        self.fail_with(1, "run", self.write("x.json", content), "--out", self.path("runs"),
+                       says=["baseline", "steadi", "steady"])
+
+
+if __name__ == "__main__":
+    unittest.main()
