@@ -68,7 +68,8 @@ bool CommandLine::Parse(const std::vector<std::string>& args) {
     throw UsageError(error.what(), hint);
   }
   if (values.count("help") != 0) {
-    std::cout << "seglab " << usage_ << "\n  " << summary_ << "\n\n" << options_;
+    std::cout << "seglab " << usage_ << "\n  " << summary_ << "\n\n"
+              << options_ << (appendix_.empty() ? "" : "\n" + appendix_);
     return false;
   }
   for (const auto& [name, value] : values) {

@@ -45,6 +45,12 @@ class CommandLine {
   /// What stands without a name. `at_least` of them must be there, `at_most` may (-1: any number).
   CommandLine& Positional(std::vector<std::string>* values, int at_least, int at_most);
 
+  /// Stands behind the options in --help.
+  CommandLine& Appendix(const std::string& text) {
+    appendix_ = text;
+    return *this;
+  }
+
   /// @return false when --help was asked for and has been printed
   /// @throws UsageError
   bool Parse(const std::vector<std::string>& args);
@@ -52,7 +58,7 @@ class CommandLine {
   bool Given(const std::string& name) const { return given_.count(name) != 0; }
 
  private:
-  std::string usage_, summary_;
+  std::string usage_, summary_, appendix_;
   boost::program_options::options_description options_;
   std::vector<std::string> required_;
   std::set<std::string> given_;

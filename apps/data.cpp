@@ -14,6 +14,7 @@
 #include "data/masks.h"
 #include "data/mend.h"
 #include "data/registry.h"
+#include "inference/upper_bounds.h"
 #include "option_groups.h"
 #include "tensor/runtime.h"
 
@@ -104,8 +105,10 @@ int DataCommand(const Args& args) {
   DataOptions data("", "look at");
   int64_t limit = 0;
   CommandLine line(
-      "data list | doctor --dataset NAME ... | export --dataset NAME ... --out DIR",
-      "Lists the data sets; looks a data set over for faults; writes it as a folder data set.");
+      "data list | doctor --dataset NAME ... | bounds --dataset NAME ... | export --dataset NAME "
+      "... --out DIR",
+      "Lists the data sets; looks a data set over for faults; says what coarse networks can reach "
+      "on it; writes it as a folder data set.");
   data.AddTo(line);
   line.Positional(&actions, 1, 1)
       .Option("against", &against,
@@ -118,12 +121,18 @@ int DataCommand(const Args& args) {
     PrintDatasets();
     return 0;
   }
-  if (actions[0] != "doctor" && actions[0] != "export") {
-    throw UsageError("data: ", UnknownName("action", actions[0], {"list", "doctor", "export"}));
-  }
+  const std::vector<std::string> known = {"list", "doctor", "bounds", "export"};
+  if (std::find(known.begin(), known.end(), actions[0]) == known.end())
+    throw UsageError("data: ", UnknownName("action", actions[0], known));
   const Json spec = data.Spec(line, settings);
   const std::shared_ptr<const Dataset> dataset = MakeDataset(spec);
   if (actions[0] == "doctor") return Doctor(*dataset, spec, limit, against);
+  if (actions[0] == "bounds") {
+    const auto bounds =
+        UpperBounds(dataset, {128, 64, 32, 16, 8, 4}, AbsentPolicy::kUnion, UsableCores());
+    std::cout << UpperBoundsText(bounds, dataset->Size());
+    return 0;
+  }
   if (out.empty()) throw UsageError("data export: --out is missing");
   Export(*dataset, limit, out);
   return 0;

@@ -12,6 +12,7 @@ namespace seglab {
 int RunCommand(const Args& args) {
   std::vector<std::string> names, settings;
   std::string data_root;
+  uint64_t seed = 1;
   RunnerOptions options;
   options.out = "runs";
   CommandLine line(
@@ -21,6 +22,7 @@ int RunCommand(const Args& args) {
   line.Positional(&names, 0, 1)
       .Many("set", &settings, "change a value, e.g. --set seed=2 --set train.iterations=100")
       .Option("out", &options.out, "folder of all experiments")
+      .Option("seed", &seed, "of all runs; short for --set seed=N")
       .Option("pictures", &options.pictures, "validation images shown in the report")
       .Flag("retry", &options.retry, "try runs again that failed")
       .Flag("dry-run", &options.dry_run, "show the plan and stop");
@@ -29,6 +31,7 @@ int RunCommand(const Args& args) {
   if (!line.Parse(args)) return 0;
   if (names.empty())
     throw UsageError("run: name an experiment or a file; known: ", Join(ExperimentNames()));
+  if (line.Given("seed")) settings.push_back(StrCat("seed=", seed));
   if (options.out.empty()) throw UsageError("run: --out is empty, name a folder");
   options.command = TypedCommand("run", args);
   RunExperiment(LoadExperiment(FindExperiment(names[0]), settings, data_root), options);

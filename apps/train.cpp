@@ -17,6 +17,7 @@
 #include "models/registry.h"
 #include "option_groups.h"
 #include "report/report.h"
+#include "train/options.h"
 #include "weights/model_spec.h"
 
 namespace seglab {
@@ -49,6 +50,7 @@ int TrainCommand(const Args& args) {
   std::string config, model = "fcn8s", backbone, val_split = "val", init, out;
   DataOptions data("train", "train on");
   std::vector<std::string> settings;
+  uint64_t seed = 1;
   RunnerOptions options;
   CommandLine line(
       "train --config FILE | --model NAME --dataset NAME --data-root DIR ... --out DIR",
@@ -64,7 +66,9 @@ int TrainCommand(const Args& args) {
               "[\"score_fr\"]}")
       .Many("set", &settings,
             "change a value, e.g. --set train.iterations=1000 --set train.lr=0.01")
-      .Required("out", &out, "run folder");
+      .Option("seed", &seed, "of weights, order and crops; short for --set seed=N")
+      .Required("out", &out, "run folder")
+      .Appendix(TrainOptions::Help());
   AddDevice(line, &options.device);
   if (!line.Parse(args)) return 0;
   if (config.empty() == data.name().empty())
@@ -74,6 +78,7 @@ int TrainCommand(const Args& args) {
       throw UsageError("train: --", option, " belongs into ", config, "; or change it with --set");
   }
 
+  if (line.Given("seed")) settings.push_back(StrCat("seed=", seed));
   Json root = config.empty() ? OneRun(model, backbone, data.name(), data.split(), val_split, init)
                              : ReadJsonFile(config);
   if (config.empty() && !line.Given("split") && !line.Given("val-split"))
@@ -91,10 +96,11 @@ int TrainCommand(const Args& args) {
   const Json& run_config = experiment.runs[0].config;
   const bool fitted = run_config.contains("model") &&
                       ModelRecipe(run_config["model"], where + ": model") == Recipe::kFitted;
-  if (!fitted && !run_config.value("train", Json::object()).contains("iterations")) {
+  const Json train = run_config.value("train", Json::object());
+  if (!fitted && !train.contains("iterations") && !train.contains("epochs")) {
     throw Error(where,
                 ": train.iterations is missing, the number of steps, as in --set "
-                "train.iterations=1000");
+                "train.iterations=1000, or --set train.epochs=20");
   }
   ContentHashes hashes(ContentHashesFile(out));
   const RunSpec& spec = experiment.runs[0];

@@ -128,7 +128,7 @@ void ExecuteRun(const PlannedRun& run, const ExecuteOptions& options) {
   ClaimFolder(run, environment);
   Log::Info(run.spec.name, ": ", CountParameters(*job.model), " parameters, ", job.train->Size(),
             " training and ", job.val->Size(), " validation samples, ", DescribeRuntime(device));
-  const bool trains = config.train.iterations > 0 || ModelRecipe(config.model) == Recipe::kFitted;
+  const bool trains = config.train.Trains() || ModelRecipe(config.model) == Recipe::kFitted;
   if (run.status == RunStatus::kNew && trains) CheckData(run, job);
   const TrainSummary summary = Train(job);
 

@@ -71,9 +71,10 @@ void CheckTask(const RunSpec& run, const RunConfig& config, const Dataset& data)
 void CheckRecipe(const RunConfig& config, const Json& train, const JsonReader& reader) {
   const bool fitted = ModelRecipe(config.model, reader.Path("model")) == Recipe::kFitted;
   const std::string path = reader.Path("train");
-  if (fitted && config.train.iterations > 0) {
-    throw Error(path, ".iterations: ", ModelObject(config.model)["name"].get<std::string>(),
-                " is fitted to features, not descended; leave iterations out, see \"fit\"");
+  if (fitted && config.train.Trains()) {
+    throw Error(path, config.train.epochs > 0 ? ".epochs: " : ".iterations: ",
+                ModelObject(config.model)["name"].get<std::string>(),
+                " is fitted to features, not descended; leave it out, see \"fit\"");
   }
   if (!fitted && train.contains("fit")) {
     throw Error(path, ".fit: is for networks that are fitted, such as rcnn, not for ",
@@ -149,6 +150,7 @@ TrainJob MakeJob(const RunSpec& run, const RunConfig& config, const std::string&
   job.model = MakeModel(config.model, classes, run.name + ".model");
   job.model_spec = config.model;
   job.options = config.train;
+  job.options.iterations = config.train.Steps(job.train->Size());
   job.seed = config.seed;
   job.title = run.name;
   job.transforms = RunTransforms(run, config, *job.model);

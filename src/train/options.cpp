@@ -1,5 +1,7 @@
 #include "train/options.h"
 
+#include <cmath>
+
 #include "base/error.h"
 #include "losses/loss.h"
 #include "train/optimizer.h"
@@ -26,11 +28,54 @@ std::vector<RateGroup> ReadGroups(const Json& list, const std::string& path) {
 
 }  // namespace
 
+int64_t TrainOptions::Steps(int64_t samples) const {
+  if (epochs == 0) return iterations;
+  const double seen = epochs * static_cast<double>(samples);
+  return static_cast<int64_t>(
+      std::ceil(seen / (static_cast<double>(batch) * static_cast<double>(accumulate))));
+}
+
+std::string TrainOptions::Help() {
+  return
+      R"(keys of "train", as in --set train.lr=0.01:
+  iterations          steps; or
+  epochs              how often each sample is seen
+  batch (1)           images of a pass
+  accumulate (1)      passes of a step
+  lr (0.001)          learning rate
+  schedule            "constant", "poly", "step", or an object
+  optimizer ("sgd")   a name, or an object
+  momentum (0.9)
+  weight_decay (5e-4)
+  bias_lr (2)         factor on the rate of biases
+  bias_decay (0)      factor on their decay
+  groups              rates by prefix: [{"prefix", "lr", "decay"}]
+  only                prefixes: train these alone
+  freeze_bn (false)   batch norm keeps its statistics
+  clip_norm (0)       largest norm of the gradient; 0: any
+  loss                "cross_entropy", or an object
+  precision ("float32")   or "bfloat16"
+  winograd (false)    faster 3x3 convolutions on a CPU
+  fit                 of networks that are fitted (rcnn)
+ and without influence on the result:
+  eval_every (0)      iterations between validations; 0: at the end
+  log_every (20)      iterations between lines of the log
+  checkpoint_every (0)      iterations; 0: by time
+  checkpoint_seconds (60)
+  check_samples (200) training samples looked at before
+  threads (-1)        of the loader; -1: as many as cores
+  feature_cache ("features")
+)";
+}
+
 TrainOptions TrainOptions::FromJson(const Json& json, const std::string& path) {
   TrainOptions o;
   JsonReader reader(json, path);
   constexpr int64_t kMany = int64_t{1} << 40;
-  reader.Get("iterations", o.iterations, int64_t{0}, kMany);
+  const bool has_iterations = reader.Get("iterations", o.iterations, int64_t{0}, kMany);
+  if (reader.Get("epochs", o.epochs, 0.0, kLarge) && has_iterations) {
+    throw Error(reader.Path("epochs"), ": stands beside iterations; give one of the two");
+  }
   reader.Get("batch", o.batch, 1, 100000);
   reader.Get("accumulate", o.accumulate, 1, 100000);
   reader.Get("lr", o.lr, 0.0, kLarge);

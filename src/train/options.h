@@ -21,6 +21,7 @@ struct RateGroup {
 /// the last block determines the result.
 struct TrainOptions {
   int64_t iterations = 0;  ///< steps of the optimiser; 0 = no training, only evaluation
+  double epochs = 0;       ///< instead of iterations: how often each sample is seen; 0 = not said
   int batch = 1;           ///< images per forward pass
   int accumulate = 1;      ///< passes that make up one step (Caffe's iter_size)
   double lr = 1e-3;        ///< base learning rate
@@ -52,6 +53,14 @@ struct TrainOptions {
   double checkpoint_seconds = 60;  ///< time between checkpoints
   int64_t check_samples = 200;  ///< training samples looked at before the start; -1 = all, 0 = none
 
+  /// Whether a network of these options is descended at all.
+  bool Trains() const { return iterations > 0 || epochs > 0; }
+  /// Steps that a data set of so many samples takes: iterations, or those of the epochs, rounded
+  /// up.
+  int64_t Steps(int64_t samples) const;
+
+  /// The keys, a line each, for people.
+  static std::string Help();
   static TrainOptions FromJson(const Json& json, const std::string& path);
   /// The names of the members that change no result.
   static const std::vector<std::string>& NeutralKeys();

@@ -1,0 +1,47 @@
+#include "train/options.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/test_error.h"
+
+namespace seglab {
+namespace {
+
+TEST(TrainOptions, EpochsAreStepsOfTheDataSet) {
+  const auto steps = [](const Json& json, int64_t samples) {
+    return TrainOptions::FromJson(json, "train").Steps(samples);
+  };
+  EXPECT_EQ(steps({{"iterations", 70}}, 100), 70);
+  EXPECT_EQ(steps({{"epochs", 2}, {"batch", 8}}, 100), 25);
+  EXPECT_EQ(steps({{"epochs", 3}, {"batch", 8}, {"accumulate", 2}}, 100), 19) << "rounded up";
+  EXPECT_EQ(steps({{"epochs", 0.5}}, 100), 50);
+  EXPECT_EQ(steps(Json::object(), 100), 0);
+  EXPECT_TRUE(TrainOptions::FromJson({{"epochs", 1}}, "train").Trains());
+  EXPECT_FALSE(TrainOptions::FromJson({{"epochs", 0}}, "train").Trains());
+  EXPECT_THAT(ErrorOf([] {
+                TrainOptions::FromJson({{"epochs", 1}, {"iterations", 1}}, "train");
+              }),
+              testing::HasSubstr("train.epochs: stands beside iterations"));
+}
+
+// The reader names all keys where one is unknown.
+TEST(TrainOptions, HelpListsEveryKey) {
+  const std::string error = ErrorOf([] {
+    TrainOptions::FromJson({{"qqqqqqqqqqqqqqqqqqqqqq", 1}}, "train");
+  });
+  const size_t known = error.find("Known: ");
+  ASSERT_NE(known, std::string::npos) << error;
+  std::string keys = error.substr(known + 7);
+  const std::string help = TrainOptions::Help();
+  size_t count = 0;
+  for (size_t begin = 0; begin < keys.size(); ++count) {
+    const size_t end = std::min(keys.find_first_of(",;\n", begin), keys.size());
+    EXPECT_THAT(help, testing::HasSubstr("\n  " + keys.substr(begin, end - begin) + " "));
+    begin = end + 2;
+  }
+  EXPECT_GT(count, 20U);
+}
+
+}  // namespace
+}  // namespace seglab
