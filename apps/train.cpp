@@ -116,13 +116,16 @@ int TrainCommand(const Args& args) {
     hashes.Save();
     ExecuteRun(run, {options.device, options.pictures, "", out});
   }
-  const ExperimentResult result = ResultOfRunFolder(out, TypedCommand("train", args));
-  WriteTablesAndPage(result, MakeCertainty(result));
+  const std::string page = JoinPath(out, "report.html");
+  if (run.status != RunStatus::kFinished || !FileExists(page)) {
+    const ExperimentResult result = ResultOfRunFolder(out, TypedCommand("train", args));
+    WriteTablesAndPage(result, MakeCertainty(result));
+  }
   for (const auto& [name, evaluation] : ReadStoredResult(out).evaluations) {
     if (!name.empty()) std::cout << name << "\n";
     std::cout << evaluation.value("summary", "");
   }
-  Log::Info("report: ", JoinPath(out, "report.html"));
+  Log::Info("report: ", page);
   return 0;
 }
 

@@ -3,7 +3,6 @@
 #include <torch/torch.h>
 
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <utility>
 
@@ -12,34 +11,34 @@
 #include "data/labels.h"
 #include "data/loader.h"
 #include "metrics/confusion_matrix.h"
+#include "tensor/argmax.h"
+#include "tensor/enlarged.h"
 
 namespace seglab {
 namespace {
 
-/// The class that most of a cell's pixels have; 0 where all are void.
-uint8_t Majority(const uint8_t* labels, int64_t width, int64_t top, int64_t bottom, int64_t left,
-                 int64_t right) {
-  std::array<int32_t, 256> counts = {};
-  for (int64_t y = top; y < bottom; ++y) {
-    for (int64_t x = left; x < right; ++x) ++counts[labels[y * width + x]];
-  }
-  counts[kIgnoreLabel] = 0;
-  return static_cast<uint8_t>(std::max_element(counts.begin(), counts.end()) - counts.begin());
-}
-
-/// The labels, each cell of one class.
-std::vector<uint8_t> InCells(const uint8_t* labels, int64_t height, int64_t width, int64_t factor) {
-  std::vector<uint8_t> coarse(static_cast<size_t>(height * width));
-  for (int64_t top = 0; top < height; top += factor) {
-    const int64_t bottom = std::min(top + factor, height);
-    for (int64_t left = 0; left < width; left += factor) {
-      const int64_t right = std::min(left + factor, width);
-      const uint8_t label = Majority(labels, width, top, bottom, left, right);
-      for (int64_t y = top; y < bottom; ++y)
-        std::fill_n(coarse.begin() + y * width + left, right - left, label);
+/// Of each cell, the share of each class in its pixels: (1, classes, rows, columns).
+at::Tensor Shares(const uint8_t* labels, int64_t height, int64_t width, int64_t factor,
+                  int64_t classes) {
+  const int64_t rows = (height + factor - 1) / factor, columns = (width + factor - 1) / factor;
+  at::Tensor shares = at::zeros({1, classes, rows, columns});
+  auto* counts = shares.data_ptr<float>();
+  for (int64_t y = 0; y < height; ++y) {
+    for (int64_t x = 0; x < width; ++x) {
+      const int64_t label = labels[y * width + x];
+      if (label < classes) ++counts[(label * rows + y / factor) * columns + x / factor];
     }
   }
-  return coarse;
+  // What lies beyond the image counts as void does.
+  return shares.div_(static_cast<double>(factor * factor));
+}
+
+/// The labels of the largest shares, enlarged.
+at::Tensor Restored(const uint8_t* labels, int64_t height, int64_t width, int64_t factor,
+                    int64_t classes) {
+  const at::Tensor shares = Shares(labels, height, width, factor, classes);
+  const MapGrid cells{static_cast<double>(factor), static_cast<double>(factor - 1) / 2};
+  return ArgMaxLabels(Enlarged(shares, Interpolation::ToGrid(shares, cells, {}, height, width)));
 }
 
 }  // namespace
@@ -57,8 +56,10 @@ std::vector<UpperBound> UpperBounds(std::shared_ptr<const Dataset> dataset,
     const at::Tensor truth = batch->label.select(0, 0).to(at::kByte).contiguous();
     const auto* labels = truth.data_ptr<uint8_t>();
     for (size_t i = 0; i < factors.size(); ++i) {
-      const std::vector<uint8_t> coarse = InCells(labels, truth.size(0), truth.size(1), factors[i]);
-      matrices[i].Add(labels, coarse.data(), truth.numel(), kIgnoreLabel, batch->names.front());
+      const at::Tensor restored =
+          Restored(labels, truth.size(0), truth.size(1), factors[i], matrices[i].classes());
+      matrices[i].Add(labels, restored.data_ptr<uint8_t>(), truth.numel(), kIgnoreLabel,
+                      batch->names.front());
     }
   }
   std::vector<UpperBound> bounds;

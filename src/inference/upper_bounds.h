@@ -17,8 +17,9 @@ struct UpperBound {
   Scores scores;
 };
 
-/// Each cell of factor x factor pixels takes the class that most of its pixels have (void aside),
-/// each pixel that of its cell. (Long, Shelhamer, Darrell 2015, section 5, "Upper bounds".)
+/// Each cell of factor x factor pixels knows the share of each class in them, and these shares are
+/// enlarged bilinearly, as FCN enlarges scores. (Long, Shelhamer, Darrell 2015, section 5, "Upper
+/// bounds on IU", which does not say how; of the ways tried, this one is nearest to its figures.)
 /// @param factors  1 or more each
 /// @return one for each factor
 /// @throws Error where the data set has no label maps
