@@ -13,8 +13,8 @@ namespace seglab {
 namespace {
 
 // Units of the SVG; the page shows them at about one pixel each.
-constexpr double kWidth = 640, kLeft = 190, kRight = 64, kRow = 24, kTop = 8, kBottom = 40;
-constexpr size_t kLongestName = 28;
+constexpr double kWidth = 440, kLeft = 150, kRight = 52, kRow = 24, kTop = 8, kBottom = 40;
+constexpr size_t kLongestName = 24;
 
 struct Bar {
   std::string name;
@@ -70,7 +70,7 @@ std::string Picture(const std::vector<Bar>& bars) {
     svg += "</g>\n";
     y += kRow;
   }
-  return "<figure class=\"plot\"><figcaption>Mean IU, 95 % interval over images</figcaption>"
+  return "<figure class=\"plot narrow\"><figcaption>Mean IU, 95 % interval over images</figcaption>"
          "<div class=\"scroll\">" +
          svg + "</svg></div></figure>\n";
 }

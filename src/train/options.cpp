@@ -43,7 +43,7 @@ std::string TrainOptions::Help() {
   batch (1)           images of a pass
   accumulate (1)      passes of a step
   lr (0.001)          learning rate
-  schedule            "constant", "poly", "step", or an object
+  schedule ("fixed")  "step", "poly", or an object
   optimizer ("sgd")   a name, or an object
   momentum (0.9)
   weight_decay (5e-4)
