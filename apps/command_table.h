@@ -12,6 +12,7 @@ struct CommandRow {
 
 /// The sub-commands, in the order of the help.
 inline constexpr std::array kCommands = {
+    CommandRow{"init", "look at a folder of images and masks, write an experiment for it"},
     CommandRow{"run", "run an experiment (a name or a JSON file), e.g. seglab run table2", true},
     CommandRow{"train", "train one network", true},
     CommandRow{"eval", "score a trained network on a data set", true},

@@ -9,6 +9,7 @@ using Args = std::vector<std::string>;
 
 // One function per sub-command, each in its own file. They return the exit status and throw Error,
 // UsageError or Stopped.
+int InitCommand(const Args& args);
 int RunCommand(const Args& args);
 int TrainCommand(const Args& args);
 int EvalCommand(const Args& args);

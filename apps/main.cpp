@@ -17,10 +17,10 @@ namespace seglab {
 namespace {
 
 /// Of kCommands.
-constexpr std::array kFunctions = {RunCommand,    TrainCommand,   EvalCommand,  PredictCommand,
-                                   CrfCommand,    ProposeCommand, ScoreCommand, ForwardCommand,
-                                   ModelsCommand, WeightsCommand, DataCommand,  BenchCommand,
-                                   ReportCommand};
+constexpr std::array kFunctions = {InitCommand,    RunCommand,    TrainCommand,   EvalCommand,
+                                   PredictCommand, CrfCommand,    ProposeCommand, ScoreCommand,
+                                   ForwardCommand, ModelsCommand, WeightsCommand, DataCommand,
+                                   BenchCommand,   ReportCommand};
 static_assert(kFunctions.size() == kCommands.size());
 
 int Dispatch(const Args& args) {

@@ -41,8 +41,8 @@ FolderLock::FolderLock(const std::string& folder) : path_(JoinPath(folder, "lock
       char owner[512] = "";
       const ssize_t length = ::pread(file_, owner, sizeof(owner) - 1, 0);
       ::close(file_);
-      throw Error(folder, ": ", length > 0 ? owner : "another process",
-                  " is at work here; wait for it, or take another folder with --out");
+      throw FolderBusy(folder, ": ", length > 0 ? owner : "another process",
+                       " is at work here; wait for it, or take another folder with --out");
     } else if (errno != EINTR) {
       const int reason = errno;
       ::close(file_);

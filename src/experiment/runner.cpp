@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/folder_lock.h"
 #include "base/log.h"
 #include "base/names.h"
 #include "base/signals.h"
@@ -24,12 +25,14 @@ namespace {
 
 /// Does a run; what makes it fail is kept and stops no other.
 void Attempt(PlannedRun& run, const ExecuteOptions& options) {
-  ForgetFailure(run);
   try {
     ExecuteRun(run, options);
+    ForgetFailure(run);
     run.status = RunStatus::kFinished;
   } catch (const Stopped&) {
     throw;
+  } catch (const FolderBusy&) {
+    throw;  // another process makes this run
   } catch (const std::exception& error) {
     run.failure = ErrorText(error);
     KeepFailure(run, run.failure);

@@ -97,11 +97,16 @@ std::string ReportHtml(const ExperimentResult& result, const Certainty& certaint
   if (!result.paper_ref.empty())
     introduction += "<p>Paper: " + EscapeHtml(result.paper_ref) + "</p>\n";
   introduction += MadeLine(result);
-  return Filled(kPageHtml, {{"TITLE", title},
-                            {"STYLE", kPageCss},
-                            {"INTRODUCTION", introduction},
-                            {"LINKS", links},
-                            {"SECTIONS", body}});
+  const bool goes_on = std::any_of(result.unfinished.begin(), result.unfinished.end(),
+                                   [](const UnfinishedRun& run) { return run.state == "waiting"; });
+  return Filled(kPageHtml,
+                {{"TITLE", title},
+                 // While runs are trained the page renews itself.
+                 {"REFRESH", goes_on ? "<meta http-equiv=\"refresh\" content=\"20\">\n" : ""},
+                 {"STYLE", kPageCss},
+                 {"INTRODUCTION", introduction},
+                 {"LINKS", links},
+                 {"SECTIONS", body}});
 }
 
 void WriteTablesAndPage(const ExperimentResult& result, const Certainty& certainty) {

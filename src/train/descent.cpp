@@ -164,6 +164,12 @@ class Descent {
     Log::Info(job_.title, ": iteration ", state_.iteration, ", val mean IU ",
               FormatPercent(100 * scores.mean_iou), ", pixel acc. ",
               FormatPercent(100 * scores.pixel_acc));
+    if (state_.iteration >= options_.give_up_after && validation.score < options_.give_up_below &&
+        state_.iteration < options_.iterations) {
+      throw Error(job_.title, ": given up: ", FormatPercent(100 * validation.score),
+                  " % at iteration ", state_.iteration, " is below train.give_up's ",
+                  FormatPercent(100 * options_.give_up_below));
+    }
     if (!(validation.score > state_.best_score)) return;
     state_.best_score = validation.score;
     state_.best_iteration = state_.iteration;

@@ -60,6 +60,7 @@ std::string TrainOptions::Help() {
  and without influence on the result:
   eval_every (0)      iterations between validations; 0: at the end
   log_every (20)      iterations between lines of the log
+  give_up             {"after": 500, "below": 0.1}: such a score ends a run
   checkpoint_every (0)      iterations; 0: by time
   checkpoint_seconds (60)
   check_samples (200) training samples looked at before
@@ -106,6 +107,16 @@ TrainOptions TrainOptions::FromJson(const Json& json, const std::string& path) {
   reader.Get("threads", o.threads, -1, 1024);
   reader.Get("log_every", o.log_every, int64_t{1}, kMany);
   reader.Get("eval_every", o.eval_every, int64_t{0}, kMany);
+  if (auto rule = reader.Child("give_up")) {
+    o.give_up_after = rule->Require<int64_t>("after");
+    o.give_up_below = rule->Require<double>("below");
+    rule->Finish();
+    if (o.eval_every == 0) {
+      throw Error(reader.Path("give_up"),
+                  ": looks at validation scores; give eval_every, the steps "
+                  "between them");
+    }
+  }
   reader.Get("checkpoint_every", o.checkpoint_every, int64_t{0}, kMany);
   reader.Get("checkpoint_seconds", o.checkpoint_seconds, 0.0, kLarge);
   reader.Get("check_samples", o.check_samples, int64_t{-1}, kMany);
@@ -115,8 +126,8 @@ TrainOptions TrainOptions::FromJson(const Json& json, const std::string& path) {
 
 const std::vector<std::string>& TrainOptions::NeutralKeys() {
   static const std::vector<std::string> keys = {
-      "threads",       "log_every",    "eval_every", "checkpoint_every", "checkpoint_seconds",
-      "check_samples", "feature_cache"};
+      "threads",       "log_every",     "eval_every", "checkpoint_every", "checkpoint_seconds",
+      "check_samples", "feature_cache", "give_up"};
   return keys;
 }
 

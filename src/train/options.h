@@ -51,6 +51,10 @@ struct TrainOptions {
       0;  ///< iterations between evaluations, the best is kept; 0 = only at the end
   int64_t checkpoint_every = 0;    ///< iterations between checkpoints; 0 = by time
   double checkpoint_seconds = 60;  ///< time between checkpoints
+  /// A run whose validation score (mean IU; of classifiers accuracy) is below `give_up_below` at an
+  /// evaluation from step `give_up_after` on fails. 0: none does.
+  double give_up_below = 0;
+  int64_t give_up_after = 0;
   int64_t check_samples = 200;  ///< training samples looked at before the start; -1 = all, 0 = none
 
   /// Whether a network of these options is descended at all.

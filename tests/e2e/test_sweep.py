@@ -112,6 +112,36 @@ class SweepTest(ProgramTest):
         self.assertEqual(len(self.result("half")["runs"]), 4)
         self.assertNotIn("unfinished", self.result("half"))
 
+    def test_a_hopeless_run_is_given_up(self):
+        content = {key: value for key, value in SWEEP.items() if key not in ("sweep", "baseline")}
+        content["train"] = dict(SWEEP["train"], lr=0.01, eval_every=2,
+                                give_up={"after": 4, "below": 0.99})
+        found = self.sweep(content, "hopeless.json")
+        self.assertEqual(found.code, 1, str(found))
+        self.assertIn("iteration 4 is below", found.err.splitlines()[-1])
+        content["train"]["eval_every"] = 0
+        self.fail_with(1, "run", self.write("x.json", content), "--out", self.path("runs"),
+                       says=["give_up", "eval_every"])
+
+    def test_own_pictures_to_predictions(self):
+        for i in range(6):
+            self.write("mine/pics/%02d.png" % i, rgb_png(70, 66, (40 * (i % 2), 90, 200)))
+            self.write("mine/labels/%02d_mask.png" % i, mask_png([[255 * (x > 30) for x in range(70)]
+                                                                  ] * 66))
+        found = self.succeed("init", self.path("mine"), "--out", self.path("mine.json"))
+        self.assertIn("6 pictures with masks", found.out)
+        self.assertIn("background and object", found.out)
+        self.fail_with(1, "init", self.path("mine"), "--out", self.path("mine.json"),
+                       says=["is there already"])
+        small = ("--set", "train.iterations=4", "--set",
+                 "model.backbone=" + json.dumps(TINY_BACKBONE))
+        run = self.seglab("run", self.path("mine.json"), "--out", self.path("runs"), *small)
+        self.assertEqual(run.code, 0, str(run))
+        self.succeed("predict", "--checkpoint", self.path("runs", "mine", "FCN-8s"), "--out",
+                     self.path("out"), self.path("mine", "pics", "00.png"))
+        self.assertTrue(os.listdir(self.path("out")))
+        self.fail_with(1, "init", self.path("nowhere"), says=["nowhere", "no such folder"])
+
     def test_a_training_has_a_report(self):
         run = dict({key: SWEEP[key] for key in ("data", "model")},
                    train=dict(SWEEP["train"], lr=0.01))
