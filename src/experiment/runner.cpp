@@ -35,6 +35,8 @@ void Attempt(PlannedRun& run, const ExecuteOptions& options) {
     throw;  // another process makes this run
   } catch (const std::exception& error) {
     run.failure = ErrorText(error);
+    const std::string own = run.spec.name + ": ";  // stands before it anyway
+    if (run.failure.starts_with(own)) run.failure.erase(0, own.size());
     KeepFailure(run, run.failure);
     Log::Warn(run.spec.name, ": failed: ", run.failure);
   }

@@ -208,8 +208,10 @@ std::string CertaintyText(const Certainty& certainty, const std::vector<std::str
     text += "\nmean IU, 95 % interval over images\n";
     for (const RowCertainty& row : certainty.rows) {
       const Interval& interval = row.columns[column];
-      text += "  " + row.group + ": " + FormatPercent(interval.value) + " [" +
-              FormatPercent(interval.low) + ", " + FormatPercent(interval.high) + "]\n";
+      text += "  " + row.group + ": " + FormatPercent(interval.value) +
+              (std::isfinite(interval.low) ? " [" + FormatPercent(interval.low) + ", " +
+                                                 FormatPercent(interval.high) + "]\n"
+                                           : ", too few images for an interval\n");
     }
   }
   for (const PairCertainty& pair : certainty.pairs) text += PairSentence(pair) + "\n";

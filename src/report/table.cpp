@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -65,6 +66,42 @@ std::string PolicyText(const std::string& policy) {
   return "";
 }
 
+/// The class that is said of every pixel, by the confusion matrix (rows = truth); -1 where there
+/// are several.
+int OnlyClassSaid(const Json& metrics) {
+  const Json confusion = metrics.is_object() ? metrics.value("confusion", Json()) : Json();
+  if (!confusion.is_array() || confusion.size() < 2) return -1;
+  int only = -1;
+  for (size_t said = 0; said < confusion.size(); ++said) {
+    int64_t pixels = 0;
+    for (const Json& row : confusion) {
+      if (row.is_array() && row.size() == confusion.size() && row[said].is_number_integer())
+        pixels += row[said].get<int64_t>();
+    }
+    if (pixels == 0) continue;
+    if (only >= 0) return -1;
+    only = static_cast<int>(said);
+  }
+  return only;
+}
+
+/// "A, B say one class everywhere, "sky": they have learned nothing."
+void AddNoteOfOneClass(const std::vector<const RunResult*>& runs, std::vector<std::string>& notes) {
+  std::map<int, std::vector<std::string>> found;
+  for (const RunResult* run : runs) {
+    const int only = OnlyClassSaid(run->metrics);
+    if (only >= 0) found[only].push_back(run->name);
+  }
+  for (const auto& [only, names] : found) {
+    constexpr size_t kShown = 8;
+    std::vector<std::string> shown(names.begin(), names.begin() + std::min(names.size(), kShown));
+    std::string text = Join(shown);
+    if (names.size() > kShown) text += StrCat(" and ", names.size() - kShown, " more");
+    notes.push_back(
+        StrCat(text, names.size() == 1 ? " says" : " say", " class ", only, " of every pixel."));
+  }
+}
+
 std::vector<std::string> MakeNotes(const std::vector<const RunResult*>& runs, const Table& table,
                                    bool classification) {
   std::vector<std::string> notes;
@@ -79,6 +116,7 @@ std::vector<std::string> MakeNotes(const std::vector<const RunResult*>& runs, co
     notes.push_back("Means over classes: policy \"" + policy + "\"" +
                     (text.empty() ? "." : ", " + text + "."));
   }
+  AddNoteOfOneClass(runs, notes);
   if (table.has_total) {
     notes.push_back("In all: training with that of the runs that the weights come from.");
   }

@@ -32,6 +32,14 @@ std::vector<std::string> Lines(const std::string& text) {
   return lines;
 }
 
+TEST(TableTest, OneClassEverywhereIsSaid) {
+  ExperimentResult result = FakeResult("x");
+  for (RunResult& run : result.runs) run.metrics["confusion"] = {{5, 0}, {3, 2}};
+  EXPECT_THAT(TableText(result), Not(HasSubstr("of every pixel")));
+  result.runs[0].metrics["confusion"] = {{5, 0}, {3, 0}};
+  EXPECT_THAT(TableText(result), HasSubstr("FCN-32s says class 0 of every pixel."));
+}
+
 TEST(Table, MeanAndSampleStandardDeviationOverSeeds) {
   const Table table = MakeTable(FakeResult("x"), false);
   ASSERT_EQ(table.rows.size(), 2u);
