@@ -95,11 +95,8 @@ int InitCommand(const Args& args) {
   if (!weights.empty() && !FileExists(weights)) throw Error(weights, ": no such file");
   const std::string& root = folders[0];
   const FoundData found = DiscoverData(root);
-  const std::string name = std::filesystem::absolute(root).lexically_normal().parent_path() ==
-                                   std::filesystem::absolute(root).lexically_normal()
-                               ? "mine"
-                               : std::filesystem::weakly_canonical(root).filename().string();
-  if (out.empty()) out = name + ".json";
+  if (out.empty()) out = std::filesystem::weakly_canonical(root).filename().string() + ".json";
+  const std::string name = Stem(out);  // as the experiment is called
   if (FileExists(out)) throw Error(out, ": is there already; name another file with --out");
   const Json experiment = ExperimentOf(name, root, found, backbone, weights);
   ResolveExperiment(experiment, out, name, {}, "");  // what is wrong in it is said before

@@ -8,6 +8,7 @@
 #include "base/files.h"
 #include "report/certainty_section.h"
 #include "report/classes_section.h"
+#include "report/confusion.h"
 #include "report/cost_section.h"
 #include "report/curves_section.h"
 #include "report/html.h"
@@ -86,6 +87,7 @@ std::string ReportHtml(const ExperimentResult& result, const Certainty& certaint
       {"curves", "Curves", CurvesSection(result)},
       {"pictures", "Pictures", PicturesSection(result)},
       {"classes", "Classes", ClassesSection(result)},
+      {"confusions", "Confusions", ConfusionSection(result)},
       {"runs", "Runs", RunsSection(result)}};
   std::string links, body;
   for (const Section& section : sections) {

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/format.h"
 #include "base/names.h"
+#include "report/confusion.h"
 
 namespace seglab {
 namespace {
@@ -66,26 +67,21 @@ std::string PolicyText(const std::string& policy) {
   return "";
 }
 
-/// The class that is said of every pixel, by the confusion matrix (rows = truth); -1 where there
-/// are several.
+/// The class that is said of every pixel; -1 where there are several.
 int OnlyClassSaid(const Json& metrics) {
-  const Json confusion = metrics.is_object() ? metrics.value("confusion", Json()) : Json();
-  if (!confusion.is_array() || confusion.size() < 2) return -1;
   int only = -1;
+  const Confusion confusion = ConfusionOf(metrics);
   for (size_t said = 0; said < confusion.size(); ++said) {
     int64_t pixels = 0;
-    for (const Json& row : confusion) {
-      if (row.is_array() && row.size() == confusion.size() && row[said].is_number_integer())
-        pixels += row[said].get<int64_t>();
-    }
+    for (const std::vector<int64_t>& truth : confusion) pixels += truth[said];
     if (pixels == 0) continue;
     if (only >= 0) return -1;
     only = static_cast<int>(said);
   }
-  return only;
+  return confusion.size() < 2 ? -1 : only;
 }
 
-/// "A, B say one class everywhere, "sky": they have learned nothing."
+/// "A, B say class 0 of every pixel."
 void AddNoteOfOneClass(const std::vector<const RunResult*>& runs, std::vector<std::string>& notes) {
   std::map<int, std::vector<std::string>> found;
   for (const RunResult* run : runs) {
