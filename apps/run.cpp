@@ -25,7 +25,8 @@ int RunCommand(const Args& args) {
       .Option("seed", &seed, "of all runs; short for --set seed=N")
       .Option("pictures", &options.pictures, "validation images shown in the report")
       .Flag("retry", &options.retry, "try runs again that failed")
-      .Flag("dry-run", &options.dry_run, "show the plan and stop");
+      .Flag("dry-run", &options.dry_run,
+            "show the plan, check it, measure a few steps of each kind, and stop");
   AddDataRoot(line, &data_root);
   AddDevice(line, &options.device);
   if (!line.Parse(args)) return 0;

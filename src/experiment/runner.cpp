@@ -12,6 +12,7 @@
 #include "base/signals.h"
 #include "experiment/check.h"
 #include "experiment/collect.h"
+#include "experiment/estimate.h"
 #include "experiment/execute.h"
 #include "experiment/failures.h"
 #include "experiment/library_errors.h"
@@ -74,7 +75,11 @@ ExperimentResult RunExperiment(const Experiment& experiment, const RunnerOptions
     const PlannedRun* init = FindRun(plan, run.spec.init_run);
     checks.Check(run.spec, init != nullptr ? &init->spec : nullptr, run.status == RunStatus::kNew);
   }
-  if (options.dry_run) return CollectResults(experiment, plan, folder, options.command);
+  if (options.dry_run) {
+    Log::Info("checked: settings, data, networks, weights, a training pass of each new run\n",
+              EstimateText(EstimateRuns(plan, options.device)));
+    return CollectResults(experiment, plan, folder, options.command);
+  }
   CheckWritableFolder(folder);
   RemoveStaleTemporaries(folder);
   hashes.Save();

@@ -135,6 +135,10 @@ class SweepTest(ProgramTest):
                        says=["is there already"])
         small = ("--set", "train.iterations=4", "--set",
                  "model.backbone=" + json.dumps(TINY_BACKBONE))
+        plan = self.succeed("run", self.path("mine.json"), "--out", self.path("plan"), *small,
+                            "--dry-run")
+        self.assertRegex(plan.err, r"FCN-8s: 4 steps of [0-9.]+ s, .* images scored")
+        self.assertRegex(plan.err, r"in all about .* of memory, .* of checkpoints")
         run = self.seglab("run", self.path("mine.json"), "--out", self.path("runs"), *small)
         self.assertEqual(run.code, 0, str(run))
         self.succeed("predict", "--checkpoint", self.path("runs", "mine", "FCN-8s"), "--out",
