@@ -10,6 +10,7 @@
 #include "command_line.h"
 #include "commands.h"
 #include "data/audit.h"
+#include "data/drawn_split.h"
 #include "data/image_file.h"
 #include "data/masks.h"
 #include "data/mend.h"
@@ -114,7 +115,7 @@ int DataCommand(const Args& args) {
       .Option("against", &against,
               "doctor: split in which no picture of this one may stand; \"\" = train or val")
       .Many("set", &settings, "an option of the data set, e.g. --set height=256")
-      .Option("limit", &limit, "look at this many samples, spread evenly; 0 = all")
+      .Option("limit", &limit, "look at this many samples; 0 = all")
       .Option("out", &out, "export: folder to write");
   if (!line.Parse(args)) return 0;
   if (actions[0] == "list") {
@@ -128,9 +129,10 @@ int DataCommand(const Args& args) {
   const std::shared_ptr<const Dataset> dataset = MakeDataset(spec);
   if (actions[0] == "doctor") return Doctor(*dataset, spec, limit, against);
   if (actions[0] == "bounds") {
+    const auto some = FirstSamples(dataset, limit);
     const auto bounds =
-        UpperBounds(dataset, {128, 64, 32, 16, 8, 4}, AbsentPolicy::kUnion, UsableCores());
-    std::cout << UpperBoundsText(bounds, dataset->Size());
+        UpperBounds(some, {128, 64, 32, 16, 8, 4}, AbsentPolicy::kUnion, UsableCores());
+    std::cout << UpperBoundsText(bounds, some->Size());
     return 0;
   }
   if (out.empty()) throw UsageError("data export: --out is missing");

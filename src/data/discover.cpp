@@ -111,12 +111,13 @@ Layout FindLayout(const std::string& root) {
 struct Seen {
   std::map<int, int64_t> values;
   std::map<std::array<int, 3>, int64_t> colors;
-  int64_t lossy = 0, masks = 0;
+  int64_t lossy = 0, deep = 0, masks = 0;  ///< deep: of 16 bits
 };
 
 void CountMask(const RawMask& mask, Seen& seen) {
   ++seen.masks;
   seen.lossy += mask.lossy ? 1 : 0;
+  seen.deep += mask.pixels.type() == CV_16UC1 ? 1 : 0;
   const bool colored = HoldsColors(mask);
   for (int y = 0; y < mask.pixels.rows; ++y) {
     for (int x = 0; x < mask.pixels.cols; ++x) {
@@ -143,8 +144,20 @@ Json Names(size_t count) {
   return names;
 }
 
+/// Whether nearly all pixels are 0 or 255, and both are there.
+bool HasSoftEdges(const std::map<int, int64_t>& values) {
+  int64_t all = 0, ends = 0;
+  for (const auto& [value, count] : values) {
+    all += count;
+    if (value == 0 || value == 255) ends += count;
+  }
+  return values.count(0) != 0 && values.count(255) != 0 && 10 * ends >= 8 * all;
+}
+
 /// The classes of masks of values.
-Json ClassesOfValues(const std::map<int, int64_t>& values, std::vector<std::string>& notes) {
+/// @param deep  16-bit masks, whose values mean only what is said of them
+Json ClassesOfValues(const std::map<int, int64_t>& values, bool deep,
+                     std::vector<std::string>& notes) {
   std::vector<int> kinds;
   for (const auto& [value, count] : values) kinds.push_back(value);
   std::string listed;
@@ -153,16 +166,27 @@ Json ClassesOfValues(const std::map<int, int64_t>& values, std::vector<std::stri
     notes.push_back("masks of 0 and 255: background and object");
     return {{"names", {"background", "object"}}, {"values", {{"255", 1}}}};
   }
-  const bool has_void = kinds.size() > 2 && kinds.back() == kIgnoreLabel;
+  const bool has_void = !deep && kinds.size() > 2 && kinds.back() == kIgnoreLabel;
   if (has_void) kinds.pop_back();
-  if (kinds.size() > kMostClasses && kinds.back() <= 255) {
+  if (deep && kinds.size() > kMostClasses) {
+    Json meaning = Json::object();
+    for (int value : kinds) meaning[std::to_string(value)] = value == 0 ? 0 : 1;
+    notes.push_back(StrCat("16-bit masks of ", kinds.size(),
+                           " values, taken as numbers of objects: background and object"));
+    return {{"names", {"background", "object"}}, {"values", std::move(meaning)}};
+  }
+  if (kinds.size() > kMostClasses && HasSoftEdges(values)) {
+    notes.push_back("masks of 0 and 255 with soft edges: background and object, parted at 128");
+    return {{"names", {"background", "object"}}, {"threshold", 128}};
+  }
+  if (kinds.size() > kMostClasses) {
     notes.push_back(StrCat("masks of ", kinds.size(),
                            " values, taken as numbers of objects: background and object"));
     return {{"names", {"background", "object"}}, {"threshold", 1}};
   }
   const std::string beside = has_void ? ", and 255, taken as void" : "";
   const bool whole = kinds.back() == static_cast<int>(kinds.size()) - 1;
-  if (whole || kinds.back() < static_cast<int>(kMostClasses)) {
+  if (!deep && (whole || kinds.back() < static_cast<int>(kMostClasses))) {
     notes.push_back(StrCat("masks of the values ", listed, ": ", kinds.back() + 1, " classes",
                            whole ? "" : " (those that do not occur included)", beside));
     return {{"names", Names(static_cast<size_t>(kinds.back()) + 1)}};
@@ -223,8 +247,35 @@ Json LookAtMasks(const std::vector<PairFiles>& pairs, std::vector<std::string>& 
                 " are no label maps; are these photographs, or masks with soft edges? Write a "
                 "classes.json with a \"threshold\", or make them again");
   }
-  return seen.colors.empty() ? ClassesOfValues(seen.values, notes)
+  return seen.colors.empty() ? ClassesOfValues(seen.values, seen.deep > 0, notes)
                              : ClassesOfColors(seen.colors, notes);
+}
+
+/// "images" of "images/train" and "train/images"; the same where no split is in it.
+std::string WithoutSplit(const std::string& folder) {
+  for (const std::string split : {"train", "val"}) {
+    if (folder.starts_with(split + "/")) return folder.substr(split.size() + 1);
+    if (folder.ends_with("/" + split)) return folder.substr(0, folder.size() - split.size() - 1);
+  }
+  return folder;
+}
+
+/// Whether there are train and val, by folders or lists; then images and masks are said without.
+void FindSplits(const std::string& root, FoundData& found) {
+  if (found.images == ".") return;
+  FolderOptions folders;
+  folders.root = root;
+  folders.images = WithoutSplit(found.images);
+  folders.masks = WithoutSplit(found.masks);
+  const std::vector<std::string> splits = FolderSplits(folders);
+  for (const char* split : {"train", "val"}) {
+    if (std::find(splits.begin(), splits.end(), split) == splits.end()) return;
+  }
+  found.has_splits = true;
+  if (folders.images != found.images)
+    found.notes.push_back("the other split lies likewise and is not counted here");
+  found.images = folders.images;
+  found.masks = folders.masks;
 }
 
 }  // namespace
@@ -244,15 +295,7 @@ FoundData DiscoverData(const std::string& root, int64_t at_most) {
   found.mask_pattern = layout.pattern;
   found.pairs = static_cast<int64_t>(layout.pairs.size());
   found.without_mask = layout.without_mask;
-  FolderOptions folders;
-  folders.root = root;
-  folders.images = layout.images;
-  folders.masks = layout.masks;
-  const std::vector<std::string> splits = FolderSplits(folders);
-  const auto has = [&splits](const char* split) {
-    return std::find(splits.begin(), splits.end(), split) != splits.end();
-  };
-  found.has_splits = layout.images != "." && has("train") && has("val");
+  FindSplits(root, found);
   const std::string own = JoinPath(root, "classes.json");
   const std::vector<PairFiles> some = Some(layout.pairs, at_most);
   if (FileExists(own)) {

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <opencv2/core.hpp>
+#include <opencv2/imgcodecs.hpp>
 
 #include "base/files.h"
 #include "base/test_error.h"
@@ -87,6 +88,40 @@ TEST(DiscoverTest, NumbersOfObjectsAndSplits) {
   EXPECT_EQ(found.classes["names"].size(), 2U);
   EXPECT_EQ(found.classes["threshold"], 1);
   EXPECT_TRUE(found.has_splits);
+}
+
+TEST(DiscoverTest, SplitsByFolders) {
+  for (const bool outside : {false, true}) {
+    const TestFolder folder;
+    for (const std::string split : {"train", "val"}) {
+      const auto place = [&](const std::string& kind) {
+        return folder.File((outside ? split + "/" + kind : kind + "/" + split) + "/a" + split +
+                           ".png");
+      };
+      Write(place("images"), place("masks"), cv::Scalar::all(1));
+    }
+    const FoundData found = DiscoverData(folder.path());
+    EXPECT_TRUE(found.has_splits) << outside;
+    EXPECT_EQ(found.images, "images");
+    EXPECT_EQ(found.masks, "masks");
+  }
+}
+
+TEST(DiscoverTest, SoftEdgesAndDeepMasks) {
+  const TestFolder soft, deep;
+  Write(soft.File("images/a.png"), soft.File("masks/a.png"), cv::Scalar::all(255));
+  cv::Mat edges(40, 40, CV_8UC3, cv::Scalar::all(0));
+  edges.colRange(0, 20).setTo(cv::Scalar::all(255));
+  for (int i = 0; i < 80; ++i)
+    edges.at<cv::Vec3b>(i / 40, i % 40) = cv::Vec3b::all(static_cast<uint8_t>(100 + i));
+  WriteImage(soft.File("masks/a.png"), edges);
+  EXPECT_EQ(DiscoverData(soft.path()).classes["threshold"], 128);
+  Write(deep.File("images/a.png"), deep.File("masks/a.png"), cv::Scalar::all(1));
+  cv::Mat numbers(8, 9, CV_16UC1, cv::Scalar(0));
+  numbers.colRange(0, 3).setTo(2);
+  ASSERT_TRUE(cv::imwrite(deep.File("masks/a.png"), numbers));
+  const FoundData found = DiscoverData(deep.path());
+  EXPECT_EQ(found.classes["values"]["2"], 1) << "a class each, said of each value";
 }
 
 TEST(DiscoverTest, OwnClassesWin) {

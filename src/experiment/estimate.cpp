@@ -81,8 +81,9 @@ Cost Measure(TrainJob& job, const std::string& device) {
 }
 
 /// Runs of one key cost the same.
-std::string KindOf(const RunSpec& run) {
+std::string KindOf(const RunSpec& run, bool trains) {
   Json kind = run.config;
+  kind["trains"] = trains;
   for (const char* key : {"seed", "init", "eval"}) kind.erase(key);
   if (kind.contains("train")) {
     for (const char* key : {"lr", "momentum", "weight_decay", "iterations", "epochs", "schedule",
@@ -108,7 +109,7 @@ Estimate EstimateRuns(const std::vector<PlannedRun>& plan, const std::string& de
     const RunConfig config = ReadRunConfig(planned.spec, "");
     if (ModelRecipe(config.model) == Recipe::kFitted) continue;
     TrainJob job = MakeJob(planned.spec, config);
-    const std::string kind = KindOf(planned.spec);
+    const std::string kind = KindOf(planned.spec, job.options.iterations > 0);
     if (known.count(kind) == 0) known[kind] = Measure(job, device);
     const Cost& cost = known[kind];
     const int64_t steps = job.options.iterations, every = job.options.eval_every;

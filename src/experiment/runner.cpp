@@ -26,9 +26,9 @@ namespace {
 
 /// Does a run; what makes it fail is kept and stops no other.
 void Attempt(PlannedRun& run, const ExecuteOptions& options) {
+  ForgetFailure(run);
   try {
     ExecuteRun(run, options);
-    ForgetFailure(run);
     run.status = RunStatus::kFinished;
   } catch (const Stopped&) {
     throw;
@@ -45,11 +45,15 @@ void Attempt(PlannedRun& run, const ExecuteOptions& options) {
 
 void ThrowOfFailures(const ExperimentResult& result) {
   std::vector<std::string> failed;
+  size_t left_out = 0;
   for (const UnfinishedRun& run : result.unfinished) {
     if (run.state == "failed") failed.push_back(run.name + ": " + run.reason);
+    if (run.state == "left out") ++left_out;
   }
   if (failed.empty()) return;
-  const std::string others = result.runs.empty() ? "" : ", the others are finished";
+  std::string others =
+      left_out > 0 ? StrCat(", ", left_out, " that start from it are left out") : "";
+  if (!result.runs.empty()) others += ", the others are finished";
   throw Error(failed.size() == 1 ? "1 run" : StrCat(failed.size(), " runs"), " failed", others,
               ": ", Join(failed, "; "), " (tried again with --retry)");
 }

@@ -142,8 +142,8 @@ class Exchanged {
  public:
   Exchanged(const Evaluations& first, const Evaluations& second, const StatisticsOptions& options)
       : options_(options) {
-    // Seeds are paired as they come; the mean over them is the same for any pairing.
-    const size_t seeds = std::max(first.size(), second.size());
+    // Each as often as any other: the mean over the pairs is the difference of the means.
+    const size_t seeds = std::lcm(first.size(), second.size());
     for (size_t i = 0; i < seeds; ++i)
       pairs_.push_back({first[i % first.size()], second[i % second.size()]});
   }
@@ -259,13 +259,15 @@ Comparison Compare(const Evaluations& first, const Evaluations& second,
 }
 
 std::vector<double> HolmAdjusted(const std::vector<double>& p) {
-  std::vector<size_t> order(p.size());
-  std::iota(order.begin(), order.end(), size_t{0});
+  std::vector<size_t> order;
+  for (size_t i = 0; i < p.size(); ++i) {
+    if (std::isfinite(p[i])) order.push_back(i);
+  }
   std::stable_sort(order.begin(), order.end(), [&p](size_t a, size_t b) { return p[a] < p[b]; });
-  std::vector<double> adjusted(p.size());
+  std::vector<double> adjusted(p.size(), kNan);
   double largest = 0;
   for (size_t rank = 0; rank < order.size(); ++rank) {
-    const double one = std::min(1.0, p[order[rank]] * static_cast<double>(p.size() - rank));
+    const double one = std::min(1.0, p[order[rank]] * static_cast<double>(order.size() - rank));
     largest = std::max(largest, one);
     adjusted[order[rank]] = largest;
   }

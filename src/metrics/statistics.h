@@ -59,7 +59,7 @@ Comparison Compare(const Evaluations& first, const Evaluations& second,
 bool SameImages(const EvaluatedImages& a, const EvaluatedImages& b);
 
 /// Corrected for how many were looked at (S. Holm, "A Simple Sequentially Rejective Multiple Test
-/// Procedure", 1979).
+/// Procedure", 1979). One that is not finite stays so, and is not counted.
 std::vector<double> HolmAdjusted(const std::vector<double>& p);
 
 /// Of scores of several seeds: whether two networks' means differ by more than seeds do.

@@ -165,6 +165,12 @@ TEST(StatisticsTest, SeedsAreAveraged) {
   const EvaluatedImages a = Drawn(30, 0.5, 3), b = Drawn(30, 0.7, 3);
   const Interval both = IntervalOf({&a, &b}, {});
   EXPECT_NEAR(both.value, (MeanIou(a) + MeanIou(b)) / 2, 1e-12);
+  const EvaluatedImages c = Drawn(30, 0.6, 3);
+  StatisticsOptions few;
+  few.exchanges = 50;
+  few.samples = 2;
+  // Two seeds beside three of the same mean: nothing that could be told apart.
+  EXPECT_EQ(Compare({&c, &c}, {&c, &c, &c}, few).p, 1);
   const Comparison found = Compare({&a, &a}, {&b}, {});
   EXPECT_NEAR(found.difference.value, MeanIou(b) - MeanIou(a), 1e-12);
 }
@@ -186,6 +192,9 @@ TEST(StatisticsTest, Holm) {
   const double expected[] = {0.03, 0.06, 0.06, 0.02};
   for (size_t i = 0; i < 4; ++i) EXPECT_NEAR(adjusted[i], expected[i], 1e-12);
   EXPECT_TRUE(HolmAdjusted({}).empty());
+  const std::vector<double> partly = HolmAdjusted({std::nan(""), 0.001, 0.5});
+  EXPECT_TRUE(std::isnan(partly[0]));
+  EXPECT_NEAR(partly[1], 0.002, 1e-12);
   EXPECT_EQ(HolmAdjusted({0.8, 0.9}), (std::vector<double>{1, 1}));
 }
 

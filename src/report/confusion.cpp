@@ -1,6 +1,7 @@
 #include "report/confusion.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "base/error.h"
@@ -33,6 +34,7 @@ const RunResult* BestRun(const ExperimentResult& result) {
   for (const RunResult& run : result.runs) {
     if (IsPreTraining(run) || ConfusionOf(run.metrics).empty()) continue;
     const double score = MetricValue(run.metrics, "mean_iou");
+    if (!std::isfinite(score)) continue;
     if (best == nullptr || score > MetricValue(best->metrics, "mean_iou")) best = &run;
   }
   return best;

@@ -36,6 +36,9 @@ void StepInOnePass(const at::Tensor& tensor, const at::Tensor& velocity, const a
       w[i] -= v[i];
     }
   });
+  // As LibTorch's operators would: whoever keeps something made of the weights sees it.
+  tensor.unsafeGetTensorImpl()->bump_version();
+  velocity.unsafeGetTensorImpl()->bump_version();
 }
 
 }  // namespace

@@ -81,6 +81,7 @@ TEST(Sgd, OnePassIsTheSameStep) {
   options.bias_lr = 2;
   options.bias_decay = 0;
   const auto of_wide = MakeOptimizer(*wide, options), of_narrow = MakeOptimizer(*narrow, options);
+  const auto version = narrow->first->weight._version();
   for (int step = 0; step < 10; ++step) {
     const at::Tensor x = torch::randn({6, 3}, torch::kDouble);
     wide->Loss(x).backward();
@@ -88,6 +89,7 @@ TEST(Sgd, OnePassIsTheSameStep) {
     of_wide->Step(0.1);
     of_narrow->Step(0.1);
   }
+  EXPECT_GT(narrow->first->weight._version(), version) << "who keeps something of it sees it";
   const auto ours = narrow->named_parameters(), theirs = wide->named_parameters();
   for (const auto& item : ours) {
     EXPECT_LT((item.value() - theirs[item.key()]).abs().max().item<double>(), 1e-5) << item.key();
