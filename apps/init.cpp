@@ -9,9 +9,19 @@
 #include "commands.h"
 #include "data/discover.h"
 #include "experiment/resolve.h"
+#include "models/backbones/backbone.h"
 
 namespace seglab {
 namespace {
+
+void CheckBackboneName(const std::string& name) {
+  std::vector<std::string> names;
+  for (const BackboneRow& row : BackboneRows()) {
+    if (row.name == name) return;
+    names.push_back(row.name);
+  }
+  throw Error("--backbone: ", UnknownName("backbone", name, names));
+}
 
 /// A side that crops of training get: a multiple of 32, and one, as FCN's strides like it.
 int CropSide(int pixels) {
@@ -60,7 +70,10 @@ std::string Sides(int least, int most) {
 
 void PrintFound(const std::string& root, const FoundData& found) {
   std::cout << root << ": " << found.pairs << " pictures with masks";
-  if (found.without_mask > 0) std::cout << ", " << found.without_mask << " without, left out";
+  if (found.without_mask > 0) {
+    std::cout << ", and " << found.without_mask
+              << " without: run refuses them, make their masks or move them away";
+  }
   std::cout << "\n  images in " << found.images << ", masks in " << found.masks << " as "
             << found.mask_pattern << ", " << Sides(found.min_height, found.max_height) << " rows, "
             << Sides(found.min_width, found.max_width) << " columns\n";
@@ -92,6 +105,7 @@ int InitCommand(const Args& args) {
   if (!line.Parse(args)) return 0;
   if (!weights.empty() && backbone.empty())
     throw UsageError("init: --weights needs --backbone, the network that the file is of");
+  if (!backbone.empty()) CheckBackboneName(backbone);
   if (!weights.empty() && !FileExists(weights)) throw Error(weights, ": no such file");
   const std::string& root = folders[0];
   const FoundData found = DiscoverData(root);

@@ -12,7 +12,7 @@ namespace seglab {
 int RunCommand(const Args& args) {
   std::vector<std::string> names, settings;
   std::string data_root;
-  uint64_t seed = 1;
+  int64_t seed = 1;
   RunnerOptions options;
   options.out = "runs";
   CommandLine line(

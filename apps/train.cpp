@@ -50,7 +50,7 @@ int TrainCommand(const Args& args) {
   std::string config, model = "fcn8s", backbone, val_split = "val", init, out;
   DataOptions data("train", "train on");
   std::vector<std::string> settings;
-  uint64_t seed = 1;
+  int64_t seed = 1;
   RunnerOptions options;
   CommandLine line(
       "train --config FILE | --model NAME --dataset NAME --data-root DIR ... --out DIR",

@@ -18,6 +18,19 @@ std::string Significant(double value, int figures) {
   return text;
 }
 
+size_t TextWidth(const std::string& text) {
+  return static_cast<size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+}
+
+std::string PadLeft(const std::string& text, size_t width) {
+  return std::string(width - std::min(width, TextWidth(text)), ' ') + text;
+}
+
+std::string PadRight(const std::string& text, size_t width) {
+  return text + std::string(width - std::min(width, TextWidth(text)), ' ');
+}
+
 std::string FormatPercent(double percent) {
   return std::isfinite(percent) ? Fixed(percent, 1) : "-";
 }

@@ -13,6 +13,11 @@ std::string Fixed(double value, int digits);
 /// and 4 figures.
 std::string Significant(double value, int figures);
 
+/// The text with blanks before, or behind, up to so many columns; one for each character of UTF-8.
+std::string PadLeft(const std::string& text, size_t width);
+std::string PadRight(const std::string& text, size_t width);
+size_t TextWidth(const std::string& text);
+
 /// One decimal: "62.4". @param percent  62.449, not 0.62449; "-" when it is not finite
 std::string FormatPercent(double percent);
 

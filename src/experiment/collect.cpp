@@ -64,11 +64,12 @@ ExperimentResult CollectResults(const Experiment& experiment, const std::vector<
 }
 
 UnfinishedRun StateOf(const PlannedRun& run, const std::vector<PlannedRun>& plan) {
-  if (!run.failure.empty()) return {run.spec.name, "failed", run.failure};
+  if (!run.failure.empty()) return {run.spec.name, UnfinishedRun::State::kFailed, run.failure};
   const PlannedRun* init = FindRun(plan, run.spec.init_run);
   while (init != nullptr && init->failure.empty()) init = FindRun(plan, init->spec.init_run);
-  if (init == nullptr) return {run.spec.name, "waiting", ""};
-  return {run.spec.name, "left out", "it starts from " + init->spec.name + ", which failed"};
+  if (init == nullptr) return {run.spec.name, UnfinishedRun::State::kWaiting, ""};
+  return {run.spec.name, UnfinishedRun::State::kLeftOut,
+          "it starts from " + init->spec.name + ", which failed"};
 }
 
 ExperimentResult ResultOfRunFolder(const std::string& folder, const std::string& command) {

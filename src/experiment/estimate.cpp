@@ -39,13 +39,8 @@ int64_t BytesOf(const NamedTensors& tensors) {
 /// A step at rate 0, which changes no weight.
 double StepSeconds(const TrainJob& job, Optimizer& optimizer) {
   const auto loss = MakeLoss(job.options.loss, job.train->Labels().size(), "train.loss");
-  LoaderOptions loading;
-  loading.batch = job.options.batch;
-  loading.threads = job.options.threads;
-  loading.seed = job.seed;
-  loading.fill = job.model->preprocessing.FillColor();
   const int64_t passes = int64_t{kWarmUp + kMeasured} * job.options.accumulate;
-  Loader loader(job.train, job.transforms, loading, 0, passes);
+  Loader loader(job.train, job.transforms, LoadingOf(job), 0, passes);
   double start = 0;
   for (int step = 0; step < kWarmUp + kMeasured; ++step) {
     if (step == kWarmUp) start = Seconds();

@@ -47,8 +47,8 @@ void ThrowOfFailures(const ExperimentResult& result) {
   std::vector<std::string> failed;
   size_t left_out = 0;
   for (const UnfinishedRun& run : result.unfinished) {
-    if (run.state == "failed") failed.push_back(run.name + ": " + run.reason);
-    if (run.state == "left out") ++left_out;
+    if (run.state == UnfinishedRun::State::kFailed) failed.push_back(run.name + ": " + run.reason);
+    if (run.state == UnfinishedRun::State::kLeftOut) ++left_out;
   }
   if (failed.empty()) return;
   std::string others =
@@ -88,7 +88,9 @@ ExperimentResult RunExperiment(const Experiment& experiment, const RunnerOptions
   RemoveStaleTemporaries(folder);
   hashes.Save();
   for (PlannedRun& run : plan) {
-    if (run.status == RunStatus::kFinished || StateOf(run, plan).state != "waiting") continue;
+    if (run.status == RunStatus::kFinished ||
+        StateOf(run, plan).state != UnfinishedRun::State::kWaiting)
+      continue;
     const PlannedRun* init = FindRun(plan, run.spec.init_run);
     Attempt(run, {options.device, options.pictures, init != nullptr ? init->folder : "", folder});
     WriteReports(CollectResults(experiment, plan, folder, options.command));

@@ -71,14 +71,12 @@ std::vector<UpperBound> UpperBounds(std::shared_ptr<const Dataset> dataset,
 std::string UpperBoundsText(const std::vector<UpperBound>& bounds, int64_t images) {
   std::string text = "factor  pixel acc.  mean acc.  mean IU  f.w. IU\n";
   const auto cell = [](double fraction, size_t width) {
-    const std::string percent = FormatPercent(100 * fraction);
-    return std::string(width - std::min(width, percent.size()), ' ') + percent;
+    return PadLeft(FormatPercent(100 * fraction), width);
   };
   for (const UpperBound& bound : bounds) {
-    const std::string factor = std::to_string(bound.factor);
-    text += std::string(6 - std::min<size_t>(6, factor.size()), ' ') + factor +
-            cell(bound.scores.pixel_acc, 12) + cell(bound.scores.mean_acc, 11) +
-            cell(bound.scores.mean_iou, 9) + cell(bound.scores.fw_iou, 9) + "\n";
+    text += PadLeft(std::to_string(bound.factor), 6) + cell(bound.scores.pixel_acc, 12) +
+            cell(bound.scores.mean_acc, 11) + cell(bound.scores.mean_iou, 9) +
+            cell(bound.scores.fw_iou, 9) + "\n";
   }
   return text + StrCat("Percent, of the truth of ", images,
                        " images made smaller by the factor and larger again: what a network of "

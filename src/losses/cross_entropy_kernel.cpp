@@ -16,7 +16,7 @@ HWY_BEFORE_NAMESPACE();
 namespace seglab::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-constexpr int64_t kBlock = 64;  // pixels whose scores stay in the first-level cache
+constexpr int64_t kBlock = kScoreBlock;
 constexpr uint8_t kVoid = 255;
 
 double CrossEntropyRow(const ScoreRow& row, const uint8_t* labels, const float* weights,

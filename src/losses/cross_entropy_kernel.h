@@ -4,6 +4,9 @@
 
 namespace seglab {
 
+/// Pixels that are worked on at a time: their scores stay in the first-level cache.
+inline constexpr int64_t kScoreBlock = 64;
+
 /// A row of an enlarged map of scores: low * upper + high * lower, where these are (classes, step)
 /// and step is a multiple of 16 of at least `width`.
 struct ScoreRow {
@@ -22,7 +25,7 @@ struct ScoreRowGradient {
 /// @param labels    `width`, below `classes` or 255: not counted
 /// @param weights   one per class; null: all 1
 /// @param gradient  null, or where that with respect to upper and lower is added
-/// @param room      64 * classes floats
+/// @param room      kScoreBlock * classes floats
 double CrossEntropyRow(const ScoreRow& row, const uint8_t* labels, const float* weights,
                        const ScoreRowGradient* gradient, float* room);
 

@@ -55,21 +55,26 @@ class Pass {
   /// With respect to the map.
   at::Tensor Gradient() const {
     at::Tensor gradient = at::zeros_like(map_);
-    for (size_t i = 0; i < runs_.size(); ++i) {
-      const at::Tensor of_image = gradient[runs_[i].image];
-      const int64_t first = rows_.First(runs_[i].begin);
-      const at::Tensor part = parts_[static_cast<int64_t>(i)];
-      of_image.select(1, first).add_(part[0]);
-      if (first + 1 < rows_.in_height()) of_image.select(1, first + 1).add_(part[1]);
+    const int64_t width = rows_.in_width(), plane = rows_.in_height() * width;
+    const auto* part = parts_.data_ptr<float>();
+    for (const Run& run : runs_) {
+      const int64_t first = rows_.First(run.begin);
+      for (const int64_t row : {first, first + 1}) {
+        auto* into = gradient.data_ptr<float>() + run.image * classes_ * plane + row * width;
+        // Behind the last row of the map lies none.
+        for (int64_t c = 0; row < rows_.in_height() && c < classes_; ++c) {
+          for (int64_t x = 0; x < width; ++x) into[c * plane + x] += part[c * width + x];
+        }
+        part += classes_ * width;
+      }
     }
     return gradient;
   }
 
  private:
   void Do(int64_t begin, int64_t end) {
-    constexpr int64_t kRoom = 64;
     const int64_t step = rows_.step();
-    std::vector<float> room(kRoom * classes_), upper, lower;
+    std::vector<float> room(kScoreBlock * classes_), upper, lower;
     InterpolationRows::Pair pair(rows_, classes_);
     for (int64_t i = begin; i < end; ++i) {
       const Run& run = runs_[i];

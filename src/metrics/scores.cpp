@@ -39,20 +39,6 @@ double Mean(const std::vector<ClassScores>& classes, double ClassScores::*score,
 
 Json Number(double value) { return std::isnan(value) ? Json(nullptr) : Json(value); }
 
-/// Characters of UTF-8 text.
-size_t Width(const std::string& text) {
-  return static_cast<size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
-}
-
-std::string PadLeft(const std::string& text, size_t width) {
-  return std::string(width - std::min(width, Width(text)), ' ') + text;
-}
-
-std::string PadRight(const std::string& text, size_t width) {
-  return text + std::string(width - std::min(width, Width(text)), ' ');
-}
-
 void CheckNames(const Scores& scores, const std::vector<std::string>& names) {
   if (names.size() != scores.per_class.size()) {
     throw std::logic_error(
@@ -157,7 +143,7 @@ std::string ScoresToText(const Scores& scores, const std::vector<std::string>& n
       FormatPercent(100 * scores.mean_dice), "\n", images, images == 1 ? " image" : " images",
       ", percent, absent classes: ", AbsentPolicyName(scores.policy), "\n\n");
   size_t name_width = 5;
-  for (const std::string& name : names) name_width = std::max(name_width, Width(name));
+  for (const std::string& name : names) name_width = std::max(name_width, TextWidth(name));
   auto add_row = [&text, name_width](const std::string& name, const std::string& iou,
                                      const std::string& acc, const std::string& dice,
                                      const std::string& pixels) {

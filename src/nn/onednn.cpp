@@ -88,6 +88,16 @@ struct OneDnnConv::State {
     memory::desc source, window, bias, target, scratch;
     dnnl::primitive primitive;
     bool as_product = false;
+
+    template <typename Primitive>
+    void Take(const typename Primitive::primitive_desc& description) {
+      source = description.src_desc();
+      window = description.weights_desc();
+      bias = description.bias_desc();
+      target = description.dst_desc();
+      scratch = description.scratchpad_desc();
+      primitive = Primitive(description);
+    }
   };
 
   ConvGeometry geometry;
@@ -130,11 +140,11 @@ OneDnnConv::State::Ready OneDnnConv::State::Make(const at::Tensor& x, int64_t pa
 /// A large window on few cells, as fc6 of a VGG: direct convolution reads the window, which is far
 /// larger than caches, once for some of the outputs; a product once for all.
 bool OneDnnConv::State::IsProduct(const Ready& sizes) const {
-  constexpr int64_t kLargeWindow = 5, kMostNumbers = 16 << 20;
+  constexpr int64_t kLarge = 4 << 20, kMostSeen = 16 << 20;  // numbers
   const int64_t cells = sizes.out[0] * sizes.out[2] * sizes.out[3];
   const int64_t inner = window_dims[1] * kernel[0] * kernel[1];
-  return geometry.groups == 1 && kernel[0] >= kLargeWindow && kernel[1] >= kLargeWindow &&
-         cells * inner <= kMostNumbers;
+  return geometry.groups == 1 && kernel[0] * kernel[1] > 1 && inner * out_channels >= kLarge &&
+         cells * inner <= kMostSeen;
 }
 
 void OneDnnConv::State::MakeConvolution(Ready& made) const {
@@ -160,12 +170,7 @@ void OneDnnConv::State::MakeConvolution(Ready& made) const {
                                       holes, sides, sides),
       attributes, Engine());
 #endif
-  made.source = description.src_desc();
-  made.window = description.weights_desc();
-  made.bias = description.bias_desc();
-  made.target = description.dst_desc();
-  made.scratch = description.scratchpad_desc();
-  made.primitive = dnnl::convolution_forward(description);
+  made.Take<dnnl::convolution_forward>(description);
 }
 
 /// (cells, kernel x kernel x in) times (kernel x kernel x in, out).
@@ -187,12 +192,7 @@ void OneDnnConv::State::MakeProduct(Ready& made) const {
   const dnnl::matmul::primitive_desc description(dnnl::matmul::desc(source, any, bias_of, target),
                                                  attributes, Engine());
 #endif
-  made.source = description.src_desc();
-  made.window = description.weights_desc();
-  made.bias = description.bias_desc();
-  made.target = description.dst_desc();
-  made.scratch = description.scratchpad_desc();
-  made.primitive = dnnl::matmul(description);
+  made.Take<dnnl::matmul>(description);
   made.as_product = true;
 }
 

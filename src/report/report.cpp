@@ -99,8 +99,9 @@ std::string ReportHtml(const ExperimentResult& result, const Certainty& certaint
   if (!result.paper_ref.empty())
     introduction += "<p>Paper: " + EscapeHtml(result.paper_ref) + "</p>\n";
   introduction += MadeLine(result);
-  const bool goes_on = std::any_of(result.unfinished.begin(), result.unfinished.end(),
-                                   [](const UnfinishedRun& run) { return run.state == "waiting"; });
+  const bool goes_on = std::any_of(
+      result.unfinished.begin(), result.unfinished.end(),
+      [](const UnfinishedRun& run) { return run.state == UnfinishedRun::State::kWaiting; });
   return Filled(kPageHtml,
                 {{"TITLE", title},
                  // While runs are trained the page renews itself.

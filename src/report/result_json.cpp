@@ -1,5 +1,6 @@
 #include "report/result_json.h"
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <limits>
@@ -117,7 +118,7 @@ std::string ResultToJson(const ExperimentResult& result, const Certainty& certai
     json["unfinished"] = Json::array();
     for (const UnfinishedRun& run : result.unfinished)
       json["unfinished"].push_back(
-          {{"name", run.name}, {"state", run.state}, {"reason", run.reason}});
+          {{"name", run.name}, {"state", StateName(run)}, {"reason", run.reason}});
   }
   if (result.compare) json["compare"] = *result.compare;
   if (!result.baseline.empty()) json["baseline"] = result.baseline;
@@ -147,9 +148,15 @@ ExperimentResult ReadExperimentResult(const std::string& folder) {
   if (std::vector<Json> unfinished; reader.Get("unfinished", unfinished)) {
     for (const Json& run : unfinished) {
       JsonReader one(run, reader.Path("unfinished"));
-      result.unfinished.push_back({one.Require<std::string>("name"),
-                                   one.Require<std::string>("state"),
-                                   one.Require<std::string>("reason")});
+      const std::vector<std::string>& states = UnfinishedStateNames();
+      std::string state = states.front();
+      one.GetChoice("state", state, states);
+      UnfinishedRun found;
+      found.name = one.Require<std::string>("name");
+      found.state = static_cast<UnfinishedRun::State>(
+          std::find(states.begin(), states.end(), state) - states.begin());
+      found.reason = one.Require<std::string>("reason");
+      result.unfinished.push_back(std::move(found));
     }
   }
   const auto runs = reader.Require<std::vector<Json>>("runs");

@@ -48,10 +48,21 @@ struct RunResult {
 
 /// A run that has no result.
 struct UnfinishedRun {
+  enum class State { kWaiting, kFailed, kLeftOut };
   std::string name;
-  std::string state;   ///< "failed", "left out", "waiting"
-  std::string reason;  ///< of the first two
+  State state = State::kWaiting;
+  std::string reason;  ///< "" of one that waits
 };
+
+/// "waiting", "failed", "left out".
+inline const std::vector<std::string>& UnfinishedStateNames() {
+  static const std::vector<std::string> names = {"waiting", "failed", "left out"};
+  return names;
+}
+
+inline const std::string& StateName(const UnfinishedRun& run) {
+  return UnfinishedStateNames()[static_cast<size_t>(run.state)];
+}
 
 /// The name or group of a row without its evaluation: that of its run.
 inline std::string WithoutEvaluation(const std::string& name, const RunResult& run) {

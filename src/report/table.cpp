@@ -128,10 +128,10 @@ std::vector<std::string> UnfinishedNotes(const ExperimentResult& result) {
   std::vector<std::string> notes;
   int waiting = 0;
   for (const UnfinishedRun& run : result.unfinished) {
-    if (run.reason.empty()) {
+    if (run.state == UnfinishedRun::State::kWaiting) {
       ++waiting;
     } else {
-      notes.push_back(run.state + ": " + run.name + ": " + run.reason);
+      notes.push_back(StateName(run) + ": " + run.name + ": " + run.reason);
     }
   }
   if (waiting > 0) {

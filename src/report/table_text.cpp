@@ -2,27 +2,14 @@
 
 #include <algorithm>
 
+#include "base/format.h"
 #include "report/table_cells.h"
 
 namespace seglab {
 namespace {
 
-/// Columns on the terminal, counted in code points: each of ours is one column wide.
-size_t Width(const std::string& text) {
-  return static_cast<size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
-}
-
-std::string PadLeft(const std::string& text, size_t width) {
-  return std::string(width - std::min(width, Width(text)), ' ') + text;
-}
-
-std::string PadRight(const std::string& text, size_t width) {
-  return text + std::string(width - std::min(width, Width(text)), ' ');
-}
-
 std::string Centered(const std::string& text, size_t width) {
-  const size_t room = width - std::min(width, Width(text));
+  const size_t room = width - std::min(width, TextWidth(text));
   return std::string((room + 1) / 2, ' ') + text + std::string(room / 2, ' ');
 }
 
@@ -42,8 +29,8 @@ std::string TextOf(const Table& table, bool classification) {
   for (const TableRow& row : table.rows) rows.push_back(RowCells(table, row));
   std::vector<size_t> widths;
   for (size_t i = 0; i < head.size(); ++i) {
-    widths.push_back(Width(head[i]));
-    for (const Cells& row : rows) widths[i] = std::max(widths[i], Width(row[i]));
+    widths.push_back(TextWidth(head[i]));
+    for (const Cells& row : rows) widths[i] = std::max(widths[i], TextWidth(row[i]));
   }
 
   std::string text;
@@ -58,7 +45,7 @@ std::string TextOf(const Table& table, bool classification) {
       const std::string title = ColumnTitle(table.columns[c], classification);
       size_t& ours = widths[first_metric + 2 * c];
       const size_t paper = widths[first_metric + 2 * c + 1];
-      if (Width(title) > ours + kGap + paper) ours = Width(title) - kGap - paper;
+      if (TextWidth(title) > ours + kGap + paper) ours = TextWidth(title) - kGap - paper;
       titles += std::string(kGap, ' ') + Centered(title, ours + kGap + paper);
     }
     add_line(titles);

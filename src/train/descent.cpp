@@ -107,12 +107,8 @@ class Descent {
   }
 
   Loader MakeLoader() const {
-    LoaderOptions loading;
-    loading.batch = options_.batch;
-    loading.threads = options_.threads;
-    loading.seed = job_.seed;
-    loading.fill = job_.model->preprocessing.FillColor();
-    return Loader(job_.train, job_.transforms, loading, state_.iteration * options_.accumulate,
+    return Loader(job_.train, job_.transforms, LoadingOf(job_),
+                  state_.iteration * options_.accumulate,
                   options_.iterations * options_.accumulate);
   }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "data/dataset.h"
+#include "data/loader.h"
 #include "data/transforms.h"
 #include "models/seg_model.h"
 #include "train/options.h"
@@ -24,6 +25,16 @@ struct TrainJob {
   std::string run_hash;  ///< a checkpoint of another hash is not continued
   std::string title;     ///< for the log
 };
+
+/// How the training data are loaded.
+inline LoaderOptions LoadingOf(const TrainJob& job) {
+  LoaderOptions loading;
+  loading.batch = job.options.batch;
+  loading.threads = job.options.threads;
+  loading.seed = job.seed;
+  loading.fill = job.model->preprocessing.FillColor();
+  return loading;
+}
 
 struct TrainSummary {
   double seconds = 0;  ///< of training, over all lives of the run

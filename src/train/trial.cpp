@@ -20,11 +20,9 @@ namespace {
 constexpr int64_t kTrialSide = 129;  // pixels; 4 cells of stride 32 and one pixel
 
 Batch FirstSamples(const TrainJob& job) {
-  LoaderOptions loading;
+  LoaderOptions loading = LoadingOf(job);
   loading.batch = static_cast<int>(std::min<int64_t>({2, job.options.batch, job.train->Size()}));
   loading.threads = 0;
-  loading.seed = job.seed;
-  loading.fill = job.model->preprocessing.FillColor();
   return *Loader(job.train, job.transforms, loading, 0, 1).Next();
 }
 
