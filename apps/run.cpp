@@ -23,7 +23,8 @@ int RunCommand(const Args& args) {
       .Many("set", &settings, "change a value, e.g. --set seed=2 --set train.iterations=100")
       .Option("out", &options.out, "folder of all experiments")
       .Option("seed", &seed, "of all runs; short for --set seed=N")
-      .Option("pictures", &options.pictures, "validation images shown in the report")
+      .Option("pictures", &options.pictures,
+              "validation images whose predictions are kept, 0 = none")
       .Flag("retry", &options.retry, "try runs again that failed")
       .Flag("dry-run", &options.dry_run,
             "show the plan, check it, measure a few steps of each kind, and stop");

@@ -4,6 +4,7 @@
 #
 #   seglab::json      nlohmann_json           >= 3.10
 #   seglab::xxhash    xxHash                  >= 0.8    to recognise equal content
+#   seglab::crypto    OpenSSL's libcrypto     >= 1.1    SHA-256
 #   seglab::highway   Highway                 >= 1.0    SIMD with dispatch at run time
 #   seglab::boost_math Boost.Math             >= 1.71   distributions of statistics; headers alone
 #   seglab::torch     LibTorch                >= 1.13   any build: CPU, CUDA; found through CMAKE_PREFIX_PATH
@@ -84,6 +85,7 @@ find_package(Threads REQUIRED)
 seglab_require("nlohmann_json" nlohmann_json 3.10 nlohmann-json3-dev)
 seglab_wrap(json LIBRARIES nlohmann_json::nlohmann_json)
 seglab_find(xxhash "xxHash >= 0.8" xxhash.h xxhash libxxhash-dev)
+seglab_find(crypto "OpenSSL >= 1.1" openssl/evp.h crypto libssl-dev)
 seglab_find(highway "Highway >= 1.0" hwy/highway.h hwy libhwy-dev)
 
 if(POLICY CMP0167)

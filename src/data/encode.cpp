@@ -52,6 +52,16 @@ std::string EncodeMaskPng(const cv::Mat& mask, const LabelSet& labels) {
   return EncodePngIndices(mask, palette, "mask");
 }
 
+std::string EncodeErrorsPng(const cv::Mat& labels, const cv::Mat& truth) {
+  if (labels.type() != CV_8UC1 || truth.type() != CV_8UC1 || labels.size() != truth.size())
+    throw std::logic_error("EncodeErrorsPng needs two CV_8UC1 of one size");
+  cv::Mat cover(labels.size(), CV_8UC4, cv::Scalar(0, 0, 0, 0));
+  cover.setTo(cv::Scalar(140, 136, 132, 235), (labels == truth) | (truth == kIgnoreLabel));
+  std::vector<uint8_t> bytes;
+  cv::imencode(".png", cover, bytes, {cv::IMWRITE_PNG_COMPRESSION, 9});
+  return std::string(bytes.begin(), bytes.end());
+}
+
 std::string PixelHash(const cv::Mat& pixels) {
   const cv::Mat whole = pixels.isContinuous() ? pixels : pixels.clone();
   return HashHex(std::string_view(reinterpret_cast<const char*>(whole.data),

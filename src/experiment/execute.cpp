@@ -13,12 +13,12 @@
 #include "base/log.h"
 #include "data/mend.h"
 #include "experiment/environment.h"
-#include "experiment/picture_places.h"
 #include "experiment/run_config.h"
 #include "experiment/run_folder.h"
 #include "inference/confusion_sink.h"
 #include "inference/evaluate.h"
 #include "inference/image_counts_sink.h"
+#include "inference/picture_sink.h"
 #include "inference/trimap_sink.h"
 #include "metrics/scores.h"
 #include "models/registry.h"
@@ -57,11 +57,10 @@ Json MakeEvaluation(const PlannedRun& run, const TrainJob& job, const EvalConfig
     sinks.push_back(&*trimap);
   }
   std::optional<PictureSink> pictures;
-  const int shown = static_cast<int>(std::min<int64_t>(options.pictures, data->Size()));
-  if (data->GetTask() == Task::kSegmentation && shown > 0) {
-    pictures.emplace(
-        MakePicturePlaces(*data, shown, options.shared_folder, run.folder, config.name), *data,
-        shown);
+  if (data->GetTask() == Task::kSegmentation && options.pictures > 0) {
+    const PicturePlaces places = {JoinPath(options.shared_folder, kPicturesFolder),
+                                  JoinPath(run.folder, PicturesFolder(config.name))};
+    pictures.emplace(places, *data, options.pictures);
     sinks.push_back(&*pictures);
   }
   EvalOptions evaluation;

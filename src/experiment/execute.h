@@ -6,11 +6,14 @@
 
 namespace seglab {
 
+/// Validation images whose predictions a run keeps unless told otherwise, see PictureSink.
+inline constexpr int kKeptPredictions = 200;
+
 struct ExecuteOptions {
   std::string device = "auto";
-  int pictures = 8;           ///< validation images shown in the report
-  std::string init_folder;    ///< of the run that starts this one, or ""
-  std::string shared_folder;  ///< where the pictures go that runs share
+  int pictures = kKeptPredictions;  ///< 0: none
+  std::string init_folder;          ///< of the run that starts this one, or ""
+  std::string shared_folder;        ///< where the pictures go that runs share
 };
 
 /// Does what is left of one run in its folder: trains, going on where an earlier life of it

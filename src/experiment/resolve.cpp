@@ -71,7 +71,7 @@ void CheckFolderName(const std::string& name, const std::string& where) {
       refuse("without \"/\" and control characters");
   }
   for (const char* ours : {"result.json", "report.html", "table.md", "table.csv", "table.tex",
-                           "data-hashes.txt", "pictures", "features"}) {
+                           "images.csv", "data-hashes.txt", "pictures", "features"}) {
     if (name == ours) refuse("and this one is the report's");
   }
 }
@@ -248,6 +248,8 @@ RunSpec RunAt(const SweepPoint& point, size_t index, const Json& defaults,
   for (const auto& [key, value] : point.values)
     SetInRun(run.config, PathSteps(key, sweep), value, sweep);
   ResolveInit(run, source, point.Suffix(true));
+  run.factors = {{"run", run.name}};
+  for (const Factor& factor : point.Factors()) run.factors.push_back(factor);
   run.group = run.name + point.Suffix(false);
   run.name += point.Suffix(true);
   CheckFolderName(run.name, sweep + ": a run's name, to which its values are added");

@@ -92,6 +92,8 @@ std::vector<RunResult> ResultsOf(const PlannedRun& run) {
     result.name = run.spec.name + suffix;
     result.group = run.spec.group + suffix;
     result.evaluation = name;
+    result.factors = run.spec.factors;
+    result.factors.push_back({"evaluation", name});
     result.folder = run.folder;
     result.config = run.spec.config;
     if (const auto paper = run.spec.paper.find(name); paper != run.spec.paper.end())

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "experiment/plan.h"
+#include "experiment/execute.h"
 #include "report/results.h"
 
 namespace seglab {
@@ -10,10 +10,10 @@ namespace seglab {
 struct RunnerOptions {
   std::string out;  ///< folder of all experiments; "" = runs
   std::string device = "auto";
-  bool dry_run = false;  ///< show the plan, do nothing
-  bool retry = false;    ///< try failed runs again
-  int pictures = 8;      ///< validation images shown in the report
-  std::string command;   ///< what the user typed, for the report
+  bool dry_run = false;             ///< show the plan, do nothing
+  bool retry = false;               ///< try failed runs again
+  int pictures = kKeptPredictions;  ///< validation images whose predictions each run keeps
+  std::string command;              ///< what the user typed, for the report
 };
 
 /// Runs what is not finished, prints the table, writes result.json, tables and report, these behind

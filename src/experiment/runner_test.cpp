@@ -92,9 +92,8 @@ TEST(RunExperiment, RunsOnOtherImagesHavePicturesOfTheirOwn) {
   experiment["runs"][0].erase("init");
   RunExperiment(ResolveExperiment(experiment, "tiny.json", "tiny", {}, ""), Options(folder.path()));
   std::set<int> heights;
-  for (const auto& entry : fs::directory_iterator(folder.File("tiny"))) {
-    if (entry.path().filename().string().rfind("pictures", 0) != 0) continue;
-    heights.insert(ReadMask(JoinPath(entry.path().string(), "0_truth.png")).rows);
+  for (const auto& entry : fs::directory_iterator(folder.File("tiny/pictures"))) {
+    if (entry.path().extension() == ".png") heights.insert(ReadMask(entry.path().string()).rows);
   }
   EXPECT_THAT(heights, ElementsAre(32, 48));
   const std::string report = ReadFile(folder.File("tiny/report.html"));
@@ -147,9 +146,8 @@ TEST(RunExperiment, RunsFromEndToEndAndNothingTwice) {
       EXPECT_EQ(files.count(run + "/" + name), 1u) << run << "/" << name;
     }
   }
-  for (const char* name :
-       {"result.json", "table.md", "table.csv", "table.tex", "report.html", "pictures/0_image.jpg",
-        "pictures/1_truth.png", "FCN-32s/pictures/1.png"}) {
+  for (const char* name : {"result.json", "table.md", "table.csv", "table.tex", "report.html",
+                           "images.csv", "FCN-32s/pictures/kept.json"}) {
     EXPECT_EQ(files.count(name), 1u) << name;
   }
   for (const auto& [name, time] : files) EXPECT_THAT(name, Not(HasSubstr(".tmp")));

@@ -6,15 +6,17 @@
 #include <vector>
 
 #include "base/json.h"
+#include "report/results.h"
 
 namespace seglab {
 
 /// One run of an experiment, fully resolved.
 struct RunSpec {
-  std::string name;      ///< "FCN-32s", in a sweep "FCN-32s [seed=2]"
-  std::string group;     ///< the name without the seed: one row of the table
-  Json config;           ///< seed, model, data, train, eval, init: everything that makes the result
-  std::string init_run;  ///< the run whose weights start this one, or ""
+  std::string name;   ///< "FCN-32s", in a sweep "FCN-32s [seed=2]"
+  std::string group;  ///< the name without the seed: one row of the table
+  Json config;        ///< seed, model, data, train, eval, init: everything that makes the result
+  std::vector<Factor> factors;  ///< what the group's name is made of
+  std::string init_run;         ///< the run whose weights start this one, or ""
   /// The paper's figures in percent, by evaluation ("" for the one without a name).
   std::map<std::string, std::vector<double>> paper;
 };

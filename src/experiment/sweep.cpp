@@ -61,6 +61,16 @@ std::string SweepPoint::Suffix(bool with_seed) const {
   return parts.empty() ? "" : " [" + Join(parts) + "]";
 }
 
+std::vector<Factor> SweepPoint::Factors() const {
+  std::vector<Factor> factors;
+  for (const auto& [key, text] : name_parts) {
+    if (key == "seed") continue;
+    const std::string name = key.substr(key.rfind('.') + 1);
+    factors.push_back({name, text.starts_with(name + "=") ? text.substr(name.size() + 1) : text});
+  }
+  return factors;
+}
+
 std::vector<SweepPoint> SweepPoints(const Json& sweep, const std::string& path, size_t entries) {
   std::vector<SweepPoint> points = {{}};
   for (const auto& [key, values] : sweep.items()) {

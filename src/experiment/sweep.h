@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "report/results.h"
 
 namespace seglab {
 
@@ -16,6 +17,8 @@ struct SweepPoint {
 
   /// " [vgg16, seed=2]"
   std::string Suffix(bool with_seed) const;
+  /// {"backbone", "vgg16"}: the parts without the seed.
+  std::vector<Factor> Factors() const;
 };
 
 /// Runs of an experiment: each is planned, named and reported by itself.

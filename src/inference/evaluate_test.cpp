@@ -204,11 +204,16 @@ TEST(Evaluate, HandsEachImageToAllSinksInOrder) {
             R"({"name":"b","truth":[1,1],"predicted":[0,2],"hit":[0,1]})"
             "\n");
   EXPECT_EQ(matrix.matrix().counts(), (std::vector<int64_t>{1, 1, 0, 2}));
-  EXPECT_EQ(ReadJsonFile(folder.File("shared/names.json")), Json({"a", "b"}));
-  const cv::Mat mask = ReadMask(folder.File("own/1.png"));
-  EXPECT_EQ(mask.at<uint8_t>(0, 0), 1);
-  EXPECT_EQ(ReadMask(folder.File("shared/0_truth.png")).at<uint8_t>(0, 2), 255);
-  EXPECT_EQ(ReadImage(folder.File("shared/1_image.jpg")).rows, 2);
+  const Json kept = ReadJsonFile(folder.File("own/kept.json"));
+  ASSERT_EQ(kept.size(), 2u);
+  EXPECT_EQ(kept[1]["index"], 1);
+  EXPECT_EQ(kept[1]["name"], "b");
+  const auto shared = [&](int k, const char* what) {
+    return JoinPath(folder.File("shared"), kept[k][what].get<std::string>());
+  };
+  EXPECT_EQ(ReadMask(folder.File("own/1.png")).at<uint8_t>(0, 0), 1);
+  EXPECT_EQ(ReadMask(shared(0, "truth")).at<uint8_t>(0, 2), 255);
+  EXPECT_EQ(ReadImage(shared(1, "image")).rows, 2);
 }
 
 TEST(Evaluate, AStoppedOneLeavesNoHalfFile) {
@@ -226,10 +231,10 @@ TEST(Evaluate, AStoppedOneLeavesNoHalfFile) {
   EXPECT_TRUE(ListFiles(folder.path(), {}).empty());
 }
 
-TEST(ShownSamples, AreSpreadEvenly) {
-  EXPECT_EQ(ShownSamples(10, 4), (std::vector<int64_t>{0, 2, 5, 7}));
-  EXPECT_EQ(ShownSamples(2, 4), (std::vector<int64_t>{0, 1}));
-  EXPECT_TRUE(ShownSamples(3, 0).empty());
+TEST(SpreadSamples, AreSpreadEvenly) {
+  EXPECT_EQ(SpreadSamples(10, 4), (std::vector<int64_t>{0, 2, 5, 7}));
+  EXPECT_EQ(SpreadSamples(2, 4), (std::vector<int64_t>{0, 1}));
+  EXPECT_TRUE(SpreadSamples(3, 0).empty());
 }
 
 }  // namespace

@@ -1,10 +1,9 @@
 #pragma once
 
-#include <cstdint>
-#include <map>
 #include <string>
 #include <vector>
 
+#include "base/json.h"
 #include "data/dataset.h"
 #include "inference/eval_sink.h"
 
@@ -12,13 +11,21 @@ namespace seglab {
 
 /// Where the pictures of an evaluation go.
 struct PicturePlaces {
-  std::string shared;  ///< folder of images and truths, of all runs that are scored on the same
+  std::string shared;  ///< folder of images and truths, of all runs of an experiment
   std::string own;     ///< folder of this evaluation's predictions
 };
 
-/// Keeps the pictures of `count` samples spread evenly over a data set for the report: images and
-/// truths as <shared>/<k>_image.jpg and <k>_truth.png with their names in names.json, predictions
-/// as <own>/<k>.png.
+/// The list of an evaluation's pictures in its own folder, see PictureSink.
+inline constexpr char kKeptPictures[] = "kept.json";
+
+/// Keeps what a network says of samples spread evenly over a data set, for the report and for
+/// whoever wants to look closer: predictions as <own>/<index>.png, and in <own>/kept.json
+///
+///   [{"index": 3, "name": "2007_000033", "image": "<hash>.jpg", "truth": "<hash>.png",
+///     "prediction": "3.png"}, ...]
+///
+/// "image" and "truth" lie in the shared folder under the hash of their pixels: runs that are
+/// scored on the same share them, and others do not. Images are made smaller, label maps are not.
 class PictureSink : public EvalSink {
  public:
   /// @param count  at most; fewer where the data set is smaller
@@ -29,11 +36,11 @@ class PictureSink : public EvalSink {
  private:
   PicturePlaces places_;
   LabelSet labels_;
-  std::map<int64_t, std::vector<int64_t>> numbers_;  ///< of a sample's pictures, by its index
-  std::vector<std::string> names_;
+  std::vector<int64_t> kept_;  ///< ascending
+  Json list_ = Json::array();
 };
 
-/// The samples that a PictureSink shows, by number.
-std::vector<int64_t> ShownSamples(int64_t size, int count);
+/// `count` of `size` samples spread evenly, ascending; all where there are no more.
+std::vector<int64_t> SpreadSamples(int64_t size, int count);
 
 }  // namespace seglab

@@ -10,6 +10,7 @@
 #include "base/format.h"
 #include "base/names.h"
 #include "metrics/image_counts.h"
+#include "report/short_names.h"
 #include "report/table.h"
 
 namespace seglab {
@@ -199,6 +200,19 @@ std::string PairSentence(const PairCertainty& pair) {
   return text + ".";
 }
 
+PairCertainty WithShortNames(const PairCertainty& pair, const Certainty& certainty) {
+  constexpr size_t kLongest = 60;
+  std::vector<std::string> names;
+  for (const RowCertainty& row : certainty.rows) names.push_back(row.group);
+  const std::vector<std::string> shown = ShortNames(names, kLongest);
+  PairCertainty renamed = pair;
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (names[i] == pair.first) renamed.first = shown[i];
+    if (names[i] == pair.second) renamed.second = shown[i];
+  }
+  return renamed;
+}
+
 std::string CertaintyText(const Certainty& certainty, const std::vector<std::string>& columns) {
   if (certainty.rows.empty()) return "";
   const auto at = std::find(columns.begin(), columns.end(), "mean_iou");
@@ -214,7 +228,8 @@ std::string CertaintyText(const Certainty& certainty, const std::vector<std::str
                                            : ", too few images for an interval\n");
     }
   }
-  for (const PairCertainty& pair : certainty.pairs) text += PairSentence(pair) + "\n";
+  for (const PairCertainty& pair : certainty.pairs)
+    text += PairSentence(WithShortNames(pair, certainty)) + "\n";
   if (certainty.pairs.size() > 1)
     text += StrCat("p: paired permutation over images, corrected for ", certainty.pairs.size(),
                    " pairs (Holm); ±: half of a 95 % interval\n");

@@ -39,6 +39,9 @@ Certainty MakeCertainty(const ExperimentResult& result);
 /// "FCN-16s beats FCN-32s by 2.1 ± 0.4 mean IU (p < 0.001)."
 std::string PairSentence(const PairCertainty& pair);
 
+/// The pair with its rows' names as they are in `certainty`, without what all rows share.
+PairCertainty WithShortNames(const PairCertainty& pair, const Certainty& certainty);
+
 /// For the terminal; "" where nothing can be said.
 std::string CertaintyText(const Certainty& certainty, const std::vector<std::string>& columns);
 

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/format.h"
 #include "report/html.h"
+#include "report/short_names.h"
 #include "report/svg.h"
 #include "report/ticks.h"
 
@@ -14,18 +15,23 @@ namespace {
 
 // Units of the SVG; the page shows them at about one pixel each.
 constexpr double kWidth = 440, kLeft = 150, kRight = 52, kRow = 24, kTop = 8, kBottom = 40;
-constexpr size_t kLongestName = 24;
+constexpr size_t kLongestName = 24, kManyPairs = 12;
 
 struct Bar {
-  std::string name;
+  std::string name, shown;
   Interval interval;
 };
 
 std::vector<Bar> BarsOf(const Certainty& certainty, size_t column) {
   std::vector<Bar> bars;
   for (const RowCertainty& row : certainty.rows) {
-    if (std::isfinite(row.columns[column].low)) bars.push_back({row.group, row.columns[column]});
+    if (std::isfinite(row.columns[column].low))
+      bars.push_back({row.group, "", row.columns[column]});
   }
+  std::vector<std::string> names;
+  for (const Bar& bar : bars) names.push_back(bar.name);
+  const std::vector<std::string> shown = ShortNames(names, kLongestName);
+  for (size_t i = 0; i < bars.size(); ++i) bars[i].shown = shown[i];
   return bars;
 }
 
@@ -61,7 +67,7 @@ std::string Picture(const std::vector<Bar>& bars) {
     const Interval& interval = bar.interval;
     svg += "<g class=\"c0\"><title>" + EscapeHtml(bar.name) + ": " + FormatPercent(interval.value) +
            " [" + FormatPercent(interval.low) + ", " + FormatPercent(interval.high) + "]</title>\n";
-    svg += SvgText(0, y + 4, "class=\"row\"", ShortText(bar.name, kLongestName));
+    svg += SvgText(0, y + 4, "class=\"row\"", bar.shown);
     svg += line("line", place(interval.low), y, place(interval.high), y);
     svg += StrCat("<circle class=\"dot\" cx=\"", SvgNumber(place(interval.value)), "\" cy=\"",
                   SvgNumber(y), "\" r=\"4.5\"/>\n");
@@ -87,13 +93,18 @@ std::string CertaintySection(const Certainty& certainty, const std::vector<std::
   if (!bars.empty()) html += Picture(bars);
   for (const bool beyond_noise : {true, false}) {
     std::string items;
+    size_t count = 0;
     for (const PairCertainty& pair : certainty.pairs) {
-      if (pair.IsBeyondNoise() == beyond_noise)
-        items += "<li>" + EscapeHtml(PairSentence(pair)) + "</li>\n";
+      if (pair.IsBeyondNoise() != beyond_noise) continue;
+      ++count;
+      items += "<li>" + EscapeHtml(PairSentence(WithShortNames(pair, certainty))) + "</li>\n";
     }
     if (items.empty()) continue;
-    html += std::string("<h3>") + (beyond_noise ? "Beyond noise" : "Not told apart") +
-            "</h3>\n<ul class=\"pairs\">\n" + items + "</ul>\n";
+    const std::string list = "<ul class=\"pairs\">\n" + items + "</ul>\n";
+    html += std::string("<h3>") + (beyond_noise ? "Beyond noise" : "Not told apart") + "</h3>\n" +
+            (count > kManyPairs
+                 ? StrCat("<details><summary>", count, " pairs</summary>\n", list, "</details>\n")
+                 : list);
   }
   html +=
       "<p class=\"note\">Intervals: bootstrap over the validation images (BCa). p: the two "

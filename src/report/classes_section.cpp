@@ -6,12 +6,17 @@
 #include <map>
 #include <vector>
 
+#include "base/error.h"
 #include "base/format.h"
 #include "report/html.h"
+#include "report/short_names.h"
 #include "report/table.h"
 
 namespace seglab {
 namespace {
+
+constexpr size_t kMany = 30;  ///< classes; more of them are scrolled in a window
+constexpr size_t kLongestName = 28;
 
 struct ClassRow {
   std::string name;
@@ -65,9 +70,16 @@ std::string ClassesSection(const ExperimentResult& result) {
   for (const ClassRow& row : rows) total += row.pixels;
 
   std::string html =
-      "<section id=\"classes\">\n<h2>IU of each class</h2>\n<div class=\"scroll\">"
-      "<table class=\"classes\">\n<thead><tr><th></th><th>share</th>";
-  for (const TableRow& group : table.rows) html += "<th>" + EscapeHtml(group.group) + "</th>";
+      StrCat("<section id=\"classes\">\n<h2>IU of each class</h2>\n<div class=\"scroll",
+             rows.size() > kMany ? " tall" : "",
+             "\"><table class=\"classes sortable\">\n<thead><tr><th></th>"
+             "<th>share</th>");
+  std::vector<std::string> groups;
+  for (const TableRow& group : table.rows) groups.push_back(group.group);
+  const std::vector<std::string> shown = ShortNames(groups, kLongestName);
+  for (size_t i = 0; i < groups.size(); ++i) {
+    html += "<th title=\"" + EscapeHtml(groups[i]) + "\">" + EscapeHtml(shown[i]) + "</th>";
+  }
   html += "</tr></thead>\n<tbody>\n";
   for (const ClassRow& row : rows) {
     const double share = total > 0 ? 100 * row.pixels / total : 0;

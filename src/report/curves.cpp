@@ -5,9 +5,11 @@
 #include <cstdint>
 #include <limits>
 #include <map>
+#include <set>
 
 #include "base/error.h"
 #include "base/format.h"
+#include "base/names.h"
 #include "report/html.h"
 #include "report/svg.h"
 #include "report/ticks.h"
@@ -23,9 +25,8 @@ constexpr double kTop = 26;
 constexpr double kBottom = 44;
 constexpr double kLetter = 7;        ///< mean width of a letter of the labels in a wide font
 constexpr double kLabelHeight = 14;  ///< smallest distance of two labels
-constexpr size_t kLongestLabel = 18;
-constexpr size_t kMostLabels = 10;  ///< more of them leave only the legend
-constexpr int kBuckets = 400;       ///< the raw line has at most two points in each
+constexpr size_t kMostLabels = 10;   ///< more of them leave only the legend
+constexpr int kBuckets = 400;        ///< the raw line has at most two points in each
 
 struct Point {
   double x, y;
@@ -148,16 +149,40 @@ std::string ColorClass(int color) {
   return StrCat("c", color % kPlotColors, color >= kPlotColors ? " dashed" : "");
 }
 
+const std::string& LabelOf(const Series& series) {
+  return series.label.empty() ? series.group : series.label;
+}
+
+std::string LegendItem(const std::string& color, const std::string& title,
+                       const std::string& name) {
+  return "<li title=\"" + EscapeHtml(title) +
+         "\"><svg class=\"key\" viewBox=\"0 0 22 8\" aria-hidden=\"true\"><path class=\"line " +
+         color + "\" d=\"M0 4H22\"/></svg>" + EscapeHtml(name) + "</li>";
+}
+
 std::string Legend(const std::vector<Series>& series) {
-  std::map<int, std::string> names;
-  for (const Series& s : series) names.emplace(s.color, s.group);
-  if (names.size() < 2) return "";
+  std::map<int, const Series*> named;
+  std::set<std::string> quiet;
+  for (const Series& s : series) {
+    if (s.quiet) {
+      quiet.insert(s.group);
+    } else {
+      named.emplace(s.color, &s);
+    }
+  }
+  if (named.size() + quiet.size() < 2) return "";
   std::string html = "<ul class=\"legend\">";
-  for (const auto& [color, name] : names) {
-    html += "<li><svg class=\"key\" viewBox=\"0 0 22 8\" aria-hidden=\"true\"><path class=\"line " +
-            ColorClass(color) + "\" d=\"M0 4H22\"/></svg>" + EscapeHtml(name) + "</li>";
+  for (const auto& [color, one] : named)
+    html += LegendItem(ColorClass(color), one->group, LabelOf(*one));
+  if (!quiet.empty()) {
+    html += LegendItem("quiet", Join(std::vector<std::string>(quiet.begin(), quiet.end())),
+                       StrCat(quiet.size(), quiet.size() == 1 ? " other" : " others"));
   }
   return html + "</ul>\n";
+}
+
+std::string ClassOf(const Series& series) {
+  return series.quiet ? "quiet" : ColorClass(series.color);
 }
 
 }  // namespace
@@ -206,10 +231,9 @@ std::string PlotHtml(const std::vector<Series>& series, const PlotOptions& optio
     const bool named = std::any_of(labels.begin(), labels.end(), [&](const Label& label) {
       return label.color == series[i].color;
     });
-    if (shown[i].empty() || named) continue;
-    labels.push_back(
-        {ShortText(series[i].group, kLongestLabel), series[i].color, 0, shown[i].back().y});
-    longest = std::max(longest, std::min(labels.back().text.size(), kLongestLabel + 1));
+    if (shown[i].empty() || named || series[i].quiet) continue;
+    labels.push_back({LabelOf(series[i]), series[i].color, 0, shown[i].back().y});
+    longest = std::max(longest, TextWidth(labels.back().text));
   }
   if (labels.size() > kMostLabels) labels.clear();
   const double right = labels.empty() ? 16 : 18 + kLetter * static_cast<double>(longest);
@@ -220,13 +244,22 @@ std::string PlotHtml(const std::vector<Series>& series, const PlotOptions& optio
                            "\" role=\"img\" aria-label=\"", EscapeHtml(options.title), "\">\n");
   svg += SvgText(0, 12, "class=\"name\"", y_label);
   svg += Grid(axes, x_ticks, y_ticks, options);
-  for (size_t i = 0; i < series.size() && options.smooth; ++i) {
-    svg += Path(Thinned(raw[i]), axes, "raw " + ColorClass(series[i].color));
+  std::vector<size_t> order;  // the quiet ones lie below
+  for (const bool quiet : {true, false}) {
+    for (size_t i = 0; i < series.size(); ++i) {
+      if (series[i].quiet == quiet) order.push_back(i);
+    }
   }
-  for (size_t i = 0; i < series.size(); ++i) {
-    const std::string color = ColorClass(series[i].color);
-    svg += Path(Thinned(shown[i]), axes, "line " + color);
-    for (size_t k = 0; k < shown[i].size() && !options.smooth; ++k) {
+  for (size_t i : order) {
+    if (options.smooth && !series[i].quiet)
+      svg += Path(Thinned(raw[i]), axes, "raw " + ClassOf(series[i]));
+  }
+  for (size_t i : order) {
+    const std::string color = ClassOf(series[i]);
+    svg += "<g><title>" + EscapeHtml(series[i].name) + "</title>" +
+           Path(Thinned(shown[i]), axes, "line " + color) + "</g>\n";
+    const bool points = options.points && !options.smooth && !series[i].quiet;
+    for (size_t k = 0; k < shown[i].size() && points; ++k) {
       const Point& p = shown[i][k];
       svg += "<circle class=\"dot " + color + "\" cx=\"" + SvgNumber(axes.X(p.x)) + "\" cy=\"" +
              SvgNumber(axes.Y(p.y)) + "\" r=\"2.8\"><title>" +

@@ -10,8 +10,10 @@ struct Series {
   std::string name;   ///< of the run
   std::string group;  ///< series of one group share legend and color
   int color = 0;
-  std::vector<double> x;
-  std::vector<double> y;
+  std::vector<double> x = {};
+  std::vector<double> y = {};
+  std::string label = "";  ///< at the end of the line, and in the legend; "" = the group
+  bool quiet = false;      ///< a pale line without a name, below the others
 };
 
 struct PlotOptions {
@@ -19,6 +21,7 @@ struct PlotOptions {
   std::string x_label = "";
   std::string y_label = "";
   bool smooth = false;   ///< a moving average over a pale raw line; else a line with points
+  bool points = true;    ///< with points on the line, where it is not smooth
   bool may_log = false;  ///< a logarithmic y axis where the values span more than a factor of 20
 };
 

@@ -37,7 +37,7 @@ TEST(PlotHtml, OneLegendEntryForEachGroup) {
                                       {"a [seed=2]", "a", 0, {1, 2}, {4, 5}},
                                       {"b<", "b<", 1, {1, 2}, {5, 6}}};
   const std::string html = PlotHtml(series, {.title = "loss", .x_label = "x", .y_label = "y"});
-  EXPECT_EQ(Count(html, "<li>"), 2u);
+  EXPECT_EQ(Count(html, "<li "), 2u);
   EXPECT_EQ(Count(html, "class=\"label"), 2u);
   EXPECT_EQ(Count(html, "<circle"), 6u);
   EXPECT_THAT(html, HasSubstr("a [seed=2]: 5 at x 2"));

@@ -133,21 +133,14 @@ TEST(Evaluations, HavePicturesOfTheirOwn) {
   EXPECT_EQ(PicturesFolder("crf"), "pictures-crf");
   const TestFolder folder;
   const ExperimentResult result = FakeEvaluations(folder.path());
-  const std::string shared = folder.File("pictures");
-  MakeFolders(shared);
-  WriteImage(JoinPath(shared, "0_image.jpg"), cv::Mat(30, 40, CV_8UC3, cv::Scalar(1, 2, 3)));
-  const cv::Mat sky(30, 40, CV_8UC1, cv::Scalar(0)), road(30, 40, CV_8UC1, cv::Scalar(1));
-  WriteMask(JoinPath(shared, "0_truth.png"), sky, result.labels);
-  WriteFileAtomically(JoinPath(shared, "names.json"), std::string_view("[\"one\"]"));
-  for (const RunResult& run : result.runs) {
-    const std::string own = JoinPath(run.folder, PicturesFolder(run.evaluation));
-    MakeFolders(own);
-    WriteMask(JoinPath(own, "0.png"), run.evaluation == "crf" ? sky : road, result.labels);
-  }
+  for (const RunResult& run : result.runs)
+    KeepFakePictures(result, run, run.evaluation == "crf" ? 0 : 1, {"one"});
   std::string html = ReportHtml(result);
   EXPECT_EQ(Count(html, "<table class=\"pictures\">"), 1u);
-  EXPECT_EQ(Count(html, "data:image/png;base64,"), 3u);
-  EXPECT_THAT(html, HasSubstr("<th>FCN-8s, plain</th><th>FCN-8s, crf</th>"));
+  // Truth, two predictions with their errors; at the top truth and the best.
+  EXPECT_EQ(Count(html, "data:image/png;base64,"), 7u);
+  EXPECT_THAT(
+      html, HasSubstr("<th title=\"FCN-8s, plain\">plain</th><th title=\"FCN-8s, crf\">crf</th>"));
   EXPECT_THAT(html, HasSubstr("prediction of FCN-8s, crf for one"));
   std::filesystem::remove_all(JoinPath(result.runs[0].folder, "pictures-crf"));
   html = ReportHtml(result);

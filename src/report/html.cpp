@@ -15,6 +15,8 @@ std::string ValidUtf8(std::string_view text) {
   return Json::parse(quoted).get<std::string>();
 }
 
+}  // namespace
+
 std::string Base64(std::string_view bytes) {
   constexpr char kDigits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::string text;
@@ -31,8 +33,6 @@ std::string Base64(std::string_view bytes) {
   }
   return text;
 }
-
-}  // namespace
 
 std::string EscapeHtml(std::string_view text) {
   std::string out;

@@ -14,6 +14,9 @@ std::string EscapeHtml(std::string_view text);
 /// "data:image/png;base64,...": a file inside the page.
 std::string DataUri(const std::string& type, std::string_view bytes);
 
+/// RFC 4648, with padding.
+std::string Base64(std::string_view bytes);
+
 /// A small square in the color of a class, which the page's style makes visible.
 std::string Swatch(const Color& color);
 

@@ -1,13 +1,15 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
+#include "report/gallery.h"
 #include "report/results.h"
 
 namespace seglab {
 
-/// The section of the page with samples x (image, truth, prediction of each evaluation); empty when
-/// no run has pictures.
-std::string PicturesSection(const ExperimentResult& result);
+/// The section with the galleries: for each image its truth and what every run says, with the
+/// errors behind a switch. "" where no run kept predictions.
+std::string PicturesSection(const ExperimentResult& result, const std::vector<Gallery>& galleries);
 
 }  // namespace seglab

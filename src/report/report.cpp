@@ -5,13 +5,18 @@
 #include <map>
 #include <string_view>
 
+#include "base/error.h"
 #include "base/files.h"
+#include "base/sha256.h"
 #include "report/certainty_section.h"
 #include "report/classes_section.h"
 #include "report/confusion.h"
 #include "report/cost_section.h"
 #include "report/curves_section.h"
+#include "report/gallery.h"
+#include "report/headline.h"
 #include "report/html.h"
+#include "report/image_scores.h"
 #include "report/page_files.h"
 #include "report/pictures_section.h"
 #include "report/result_json.h"
@@ -24,6 +29,8 @@
 
 namespace seglab {
 namespace {
+
+constexpr int kRenewSeconds = 20;
 
 struct Section {
   const char* id;
@@ -80,12 +87,13 @@ std::string Filled(std::string_view skeleton,
 
 std::string ReportHtml(const ExperimentResult& result, const Certainty& certainty) {
   const std::string title = EscapeHtml(result.title.empty() ? result.name : result.title);
+  const std::vector<Gallery> galleries = MakeGalleries(result);
   const Section sections[] = {
       {"results", "Results", ResultsSection(result)},
       {"certainty", "How sure", CertaintySection(certainty, result.columns)},
       {"cost", "Cost", CostSection(result)},
       {"curves", "Curves", CurvesSection(result)},
-      {"pictures", "Pictures", PicturesSection(result)},
+      {"pictures", "Pictures", PicturesSection(result, galleries)},
       {"classes", "Classes", ClassesSection(result)},
       {"confusions", "Confusions", ConfusionSection(result)},
       {"runs", "Runs", RunsSection(result)}};
@@ -105,7 +113,13 @@ std::string ReportHtml(const ExperimentResult& result, const Certainty& certaint
   return Filled(kPageHtml,
                 {{"TITLE", title},
                  // While runs are trained the page renews itself.
-                 {"REFRESH", goes_on ? "<meta http-equiv=\"refresh\" content=\"20\">\n" : ""},
+                 {"RENEW", goes_on ? StrCat(" data-renew=\"", kRenewSeconds, "\"") : ""},
+                 {"REFRESH", goes_on ? StrCat("<noscript><meta http-equiv=\"refresh\" content=\"",
+                                              kRenewSeconds, "\"></noscript>\n")
+                                     : ""},
+                 {"SCRIPT", kPageScript},
+                 {"SCRIPTHASH", Base64(Sha256Bytes(kPageScript))},
+                 {"HEADLINE", HeadlineHtml(result, certainty, galleries)},
                  {"STYLE", kPageCss},
                  {"INTRODUCTION", introduction},
                  {"LINKS", links},
@@ -119,6 +133,7 @@ void WriteTablesAndPage(const ExperimentResult& result, const Certainty& certain
   write("table.md", TableMarkdown(result));
   write("table.csv", TableCsv(result));
   write("table.tex", TableLatex(result));
+  WriteImageScores(result, JoinPath(result.folder, "images.csv"));
   write("report.html", ReportHtml(result, certainty));
 }
 

@@ -54,6 +54,11 @@ RunResult RunFromJson(const Json& json, const std::string& path, const std::stri
   reader.Get("classification", pre_training);
   run.task = pre_training ? Task::kClassification : Task::kSegmentation;
   reader.Get("evaluation", run.evaluation);
+  if (Json factors; reader.Get("factors", factors)) {
+    JsonReader of_run(factors, reader.Path("factors"));
+    for (const auto& [name, value] : factors.items())
+      run.factors.push_back({name, of_run.Require<std::string>(name)});
+  }
   reader.Get("seed", run.seed);
   reader.Get("config", run.config);
   reader.Get("metrics", run.metrics);
@@ -102,6 +107,7 @@ std::string ResultToJson(const ExperimentResult& result, const Certainty& certai
                  std::isfinite(run.total_seconds) ? Json(run.total_seconds) : Json(nullptr)},
                 {"eval_seconds", run.eval_seconds},
                 {"config", run.config}};
+    for (const Factor& factor : run.factors) row["factors"][factor.name] = factor.value;
     if (!run.evaluation.empty()) row["evaluation"] = run.evaluation;
     runs.push_back(std::move(row));
   }

@@ -11,9 +11,8 @@
 
 namespace seglab {
 
-/// Files of a run that the report reads: the predictions, and in their folder the name of the one
-/// beside the runs that holds images and truth.
-inline constexpr char kPicturesFolder[] = "pictures", kSharedPictures[] = "shared.txt";
+/// In an experiment's folder that of images and truths, in a run's that of its predictions.
+inline constexpr char kPicturesFolder[] = "pictures";
 
 /// The folder of an evaluation's predictions in its run's: "pictures", or "pictures-crf".
 inline std::string PicturesFolder(const std::string& evaluation) {
@@ -25,6 +24,12 @@ inline std::string ImageCountsFile(const std::string& evaluation) {
   return evaluation.empty() ? "images.jsonl" : "images-" + evaluation + ".jsonl";
 }
 
+/// What a run's or a row's name is made of, part by part: {"backbone", "vgg16"}; the run's own name
+/// is the factor "run", that of its evaluation "evaluation". The seed is none.
+struct Factor {
+  std::string name, value;
+};
+
 /// One evaluation of a finished run as the tables and the report see it: a row.
 struct RunResult {
   /// "FCN-32s", in a sweep "FCN-32s [seed=2]", of a named evaluation "FCN-32s, crf".
@@ -32,6 +37,7 @@ struct RunResult {
   std::string group;   ///< "FCN-32s": rows of a sweep that differ only in the seed share a group
   std::string folder;  ///< its run folder
   std::string evaluation;           ///< "crf"; "" when the run has just one and that has no name
+  std::vector<Factor> factors;      ///< of all runs in the same order; empty where not known
   Task task = Task::kSegmentation;  ///< classification: a pre-training, in a table of its own
   uint64_t seed = 0;
   Json config;   ///< resolved JSON of the run

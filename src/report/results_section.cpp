@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/format.h"
 #include "report/html.h"
+#include "report/pivot.h"
 #include "report/table.h"
 #include "report/table_cells.h"
 
@@ -33,13 +34,14 @@ std::string SpreadHtml(const Spread& spread, const std::string& best) {
 
 std::string TableHtml(const Table& table, bool classification) {
   const char* rows = table.has_paper ? " rowspan=\"2\"" : "";
-  std::string html =
-      StrCat("<div class=\"scroll\"><table class=\"results\">\n<thead><tr><th", rows, "></th>");
+  std::string html = StrCat(
+      "<div class=\"scroll\"><table class=\"results sortable\">\n<thead><tr><th", rows, "></th>");
   if (table.has_spread) html += StrCat("<th", rows, ">n</th>");
   for (const std::string& column : table.columns) {
     html += std::string(table.has_paper ? "<th colspan=\"2\" class=\"pair\">" : "<th>") +
             EscapeHtml(ColumnTitle(column, classification)) + "</th>";
   }
+  if (table.has_baseline) html += StrCat("<th", rows, ">Δ</th>");
   html += StrCat("<th", rows, ">parameters</th><th", rows, ">training</th>");
   if (table.has_total) html += StrCat("<th", rows, ">in all</th>");
   if (table.has_image) html += StrCat("<th", rows, ">s an image</th>");
@@ -59,6 +61,7 @@ std::string TableHtml(const Table& table, bool classification) {
       html += "<td class=\"first\">" + SpreadHtml(row.ours[c], Best(table, c)) + "</td>";
       if (table.has_paper) html += "<td class=\"paper\">" + FormatPercent(row.paper[c]) + "</td>";
     }
+    if (table.has_baseline) html += "<td>" + FormatDifference(row.difference) + "</td>";
     html += "<td class=\"first\">" + FormatCount(row.parameters) + "</td><td>" +
             FormatDuration(row.train_seconds) + "</td>" +
             (table.has_total ? "<td>" + FormatDuration(row.total_seconds) + "</td>" : "") +
@@ -77,7 +80,7 @@ std::string ResultsSection(const ExperimentResult& result) {
   const Table main = MakeTable(result, false);
   const Table pre_training = MakeTable(result, true);
   if (main.rows.empty() && pre_training.rows.empty()) html += "<p>No run is finished.</p>\n";
-  if (!main.rows.empty()) html += TableHtml(main, false);
+  if (!main.rows.empty()) html += TableHtml(main, false) + PivotsHtml(main);
   if (!pre_training.rows.empty()) {
     html += "<h3>Pre-training</h3>\n" + TableHtml(pre_training, true);
   }

@@ -35,6 +35,7 @@ RunLog ReadRunLog(const std::string& run_folder, const std::string& score) {
     if (json.contains("loss")) {
       log.iterations.push_back(iteration);
       log.losses.push_back(MetricValue(json, "loss"));
+      log.rates.push_back(MetricValue(json, "lr"));
     }
     if (json.contains(score)) {
       log.eval_iterations.push_back(iteration);

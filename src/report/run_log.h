@@ -7,7 +7,7 @@ namespace seglab {
 
 /// What metrics.jsonl of a run holds. Broken lines and a missing file give fewer points.
 struct RunLog {
-  std::vector<double> iterations, losses;
+  std::vector<double> iterations, losses, rates;     ///< of the log lines; a rate may be NaN
   std::vector<double> eval_iterations, eval_scores;  ///< percent
   double images_per_second = 0;                      ///< median; 0 when unknown
 };

@@ -8,6 +8,7 @@
 #include "base/format.h"
 #include "report/html.h"
 #include "report/label_places.h"
+#include "report/short_names.h"
 #include "report/svg.h"
 #include "report/ticks.h"
 
@@ -103,17 +104,12 @@ class Frame {
   std::vector<double> x_ticks_, y_ticks_;
 };
 
-size_t Letters(const std::string& text) {
-  return static_cast<size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
-}
-
 std::vector<Mark> Marks(const std::vector<ScatterPoint>& points, const Frame& frame) {
   std::vector<Mark> marks;
   for (const ScatterPoint& point : points) {
     const Place at = frame.At(point.x, point.y);
     const double bar = at.y - frame.At(point.x, point.y + Bar(point)).y;
-    const auto letters = static_cast<double>(Letters(ShortText(point.label, kLongestLabel)));
+    const auto letters = static_cast<double>(TextWidth(point.label));
     marks.push_back({at.x, at.y, bar, kLetter * letters});
   }
   return marks;
@@ -145,6 +141,10 @@ std::string ScatterHtml(const std::vector<ScatterPoint>& all, const ScatterOptio
     if (!options.log_x || point.x > 0) points.push_back(point);
   }
   if (points.empty()) return "";
+  std::vector<std::string> labels;
+  for (const ScatterPoint& point : points) labels.push_back(point.label);
+  labels = CutNames(labels, kLongestLabel);
+  for (size_t i = 0; i < points.size(); ++i) points[i].label = labels[i];
 
   Frame frame(points, options);
   std::vector<Mark> marks = Marks(points, frame);
@@ -179,7 +179,7 @@ std::string ScatterHtml(const std::vector<ScatterPoint>& all, const ScatterOptio
            "\" cy=\"" + SvgNumber(mark.y) + "\" r=\"3.6\"><title>" + EscapeHtml(points[i].title) +
            "</title></circle>\n";
     if (!boxes.empty()) {
-      svg += LabelText(boxes[i], mark, color, ShortText(points[i].label, kLongestLabel));
+      svg += LabelText(boxes[i], mark, color, points[i].label);
     }
   }
   return "<figure class=\"plot\">\n<figcaption>" + EscapeHtml(options.title) +

@@ -22,14 +22,4 @@ inline std::string SvgText(double x, double y, const std::string& attributes,
          EscapeHtml(text) + "</text>\n";
 }
 
-/// At most `most` letters of a UTF-8 text, the rest as "…".
-inline std::string ShortText(const std::string& text, size_t most) {
-  size_t letters = 0;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const bool starts_letter = (text[i] & 0xC0) != 0x80;
-    if (starts_letter && ++letters > most) return text.substr(0, i) + "…";
-  }
-  return text;
-}
-
 }  // namespace seglab

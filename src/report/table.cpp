@@ -98,8 +98,22 @@ void AddNoteOfOneClass(const std::vector<const RunResult*>& runs, std::vector<st
   }
 }
 
+/// Sets how far each row's mean IU lies above the baseline's. @return false where nothing is named
+bool AddDifferences(const std::string& baseline, Table& table) {
+  const auto column = std::find(table.columns.begin(), table.columns.end(), "mean_iou");
+  const auto named = std::find_if(table.rows.begin(), table.rows.end(),
+                                  [&](const TableRow& row) { return row.group == baseline; });
+  if (column == table.columns.end() || named == table.rows.end() || table.rows.size() < 2)
+    return false;
+  const auto c = static_cast<size_t>(column - table.columns.begin());
+  const double level = named->ours[c].mean;
+  for (TableRow& row : table.rows)
+    row.difference = &row == &*named ? kNan : row.ours[c].mean - level;
+  return true;
+}
+
 std::vector<std::string> MakeNotes(const std::vector<const RunResult*>& runs, const Table& table,
-                                   bool classification) {
+                                   const std::string& baseline, bool classification) {
   std::vector<std::string> notes;
   std::string measured = "Percent";
   if (const auto images = Distinct(runs, "images"); !images.empty()) {
@@ -113,6 +127,7 @@ std::vector<std::string> MakeNotes(const std::vector<const RunResult*>& runs, co
                     (text.empty() ? "." : ", " + text + "."));
   }
   AddNoteOfOneClass(runs, notes);
+  if (table.has_baseline) notes.push_back("Δ: mean IU less that of " + baseline + ".");
   if (table.has_total) {
     notes.push_back("In all: training with that of the runs that the weights come from.");
   }
@@ -165,6 +180,11 @@ std::string FormatSpread(const Spread& spread) {
     return FormatPercent(spread.mean);
   }
   return FormatPercent(spread.mean) + " ± " + FormatPercent(spread.deviation);
+}
+
+std::string FormatDifference(double points) {
+  const std::string text = FormatPercent(points);
+  return std::isfinite(points) && text[0] != '-' ? "+" + text : text;
 }
 
 std::vector<std::pair<std::string, std::string>> EnvironmentTexts(const Json& environment) {
@@ -234,6 +254,7 @@ Table MakeTable(const ExperimentResult& result, bool classification) {
       ++row.runs;
       row.run_group = WithoutEvaluation(group, *run);
       row.evaluation = run->evaluation;
+      row.factors = run->factors;
       row.parameters = run->parameters;
       row.train_seconds += run->train_seconds;
       row.total_seconds += run->total_seconds;
@@ -257,7 +278,8 @@ Table MakeTable(const ExperimentResult& result, bool classification) {
     table.has_spread = table.has_spread || row.runs > 1;
     table.rows.push_back(std::move(row));
   }
-  if (!table.rows.empty()) table.notes = MakeNotes(runs, table, classification);
+  table.has_baseline = !classification && AddDifferences(result.baseline, table);
+  if (!table.rows.empty()) table.notes = MakeNotes(runs, table, result.baseline, classification);
   return table;
 }
 

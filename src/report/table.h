@@ -23,6 +23,8 @@ struct TableRow {
   int runs = 0;
   std::vector<Spread> ours;   ///< percent, one per column
   std::vector<double> paper;  ///< percent, one per column, NaN where the paper has no figure
+  std::vector<Factor> factors;
+  double difference = 0;  ///< mean IU less that of the baseline, points; NaN of the baseline itself
   int64_t parameters = 0;
   double train_seconds = 0;  ///< mean over the runs
   double total_seconds = 0;  ///< with the runs that its weights come from, mean; may be NaN
@@ -34,6 +36,7 @@ struct Table {
   std::vector<TableRow> rows;        ///< in the order in which the groups first appear
   bool has_paper = false;            ///< at least one figure of the paper
   bool has_spread = false;           ///< at least one group of several runs
+  bool has_baseline = false;         ///< a baseline is named and among the rows
   bool has_total = false;            ///< total_seconds is among the compared costs
   bool has_image = false;            ///< image_seconds is among the compared costs
   std::vector<std::string> notes;    ///< what must stand under the table: absent classes, images
@@ -61,6 +64,9 @@ std::string ColumnTitle(const std::string& column, bool classification);
 
 /// "62.4 ± 0.3", without the spread for a single run, "-" for NaN.
 std::string FormatSpread(const Spread& spread);
+
+/// "+2.1", "-0.3", "-" for NaN.
+std::string FormatDifference(double points);
 
 /// Keys and values of the environment as texts: {"cpu", "..."}.
 std::vector<std::pair<std::string, std::string>> EnvironmentTexts(const Json& environment);

@@ -17,6 +17,7 @@ Cells RowCells(const Table& table, const TableRow& row) {
     cells.push_back(FormatSpread(row.ours[c]));
     if (table.has_paper) cells.push_back(FormatPercent(row.paper[c]));
   }
+  if (table.has_baseline) cells.push_back(FormatDifference(row.difference));
   cells.push_back(FormatCount(row.parameters));
   cells.push_back(FormatDuration(row.train_seconds));
   if (table.has_total) cells.push_back(FormatDuration(row.total_seconds));
@@ -25,6 +26,7 @@ Cells RowCells(const Table& table, const TableRow& row) {
 }
 
 void AddCostTitles(const Table& table, Cells& head) {
+  if (table.has_baseline) head.push_back("Δ");
   head.push_back("parameters");
   head.push_back("training");
   if (table.has_total) head.push_back("in all");

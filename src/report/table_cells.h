@@ -11,8 +11,9 @@ namespace seglab {
 
 using Cells = std::vector<std::string>;
 
-/// The cells of a row as all texts show them: group, [n], per column ours and [paper], parameters,
-/// training time, [training time in all], [seconds an image].
+/// The cells of a row as all texts show them: group, [n], per column ours and [paper],
+/// [difference to the baseline], parameters, training time, [training time in all], [seconds an
+/// image].
 Cells RowCells(const Table& table, const TableRow& row);
 
 /// "0.13"; "-" for NaN.

@@ -1,25 +1,12 @@
 #include "report/table_csv.h"
 
 #include <algorithm>
-#include <cmath>
 
-#include "base/format.h"
 #include "base/names.h"
+#include "report/csv.h"
 #include "report/table_cells.h"
 
 namespace seglab {
-namespace {
-
-std::string QuoteCsv(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string out = "\"";
-  for (char c : text) out += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return out + "\"";
-}
-
-std::string CsvNumber(double value) { return std::isfinite(value) ? Significant(value, 10) : ""; }
-
-}  // namespace
 
 std::string TableCsv(const ExperimentResult& result) {
   const Table segmentation = MakeTable(result, false);
@@ -33,6 +20,7 @@ std::string TableCsv(const ExperimentResult& result) {
   for (const std::string& column : columns) {
     for (const char* kind : {"", "_std", "_paper"}) head.push_back(QuoteCsv(column + kind));
   }
+  if (segmentation.has_baseline) head.push_back("mean_iou_less_baseline");
   head.push_back("parameters");
   head.push_back("train_seconds");
   if (segmentation.has_total) head.push_back("total_seconds");
@@ -52,6 +40,8 @@ std::string TableCsv(const ExperimentResult& result) {
         cells.push_back(has ? CsvNumber(row.ours[c].deviation) : "");
         cells.push_back(has ? CsvNumber(row.paper[c]) : "");
       }
+      if (segmentation.has_baseline)
+        cells.push_back(table == &segmentation ? CsvNumber(row.difference) : "");
       cells.push_back(std::to_string(row.parameters));
       cells.push_back(CsvNumber(row.train_seconds));
       if (segmentation.has_total) cells.push_back(CsvNumber(row.total_seconds));

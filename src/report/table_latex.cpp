@@ -1,6 +1,7 @@
 #include "report/table_latex.h"
 
 #include <string_view>
+#include <utility>
 
 #include "base/error.h"
 #include "base/names.h"
@@ -41,9 +42,10 @@ std::string EscapeLatex(const std::string& text) {
         out += c;
     }
   }
-  // Fonts without the sign have it in mathematics.
-  for (size_t at = 0; (at = out.find("±", at)) != std::string::npos; at += 5) {
-    out.replace(at, std::string_view("±").size(), "$\\pm$");
+  // Fonts without the signs have them in mathematics.
+  for (const auto& [sign, name] : {std::pair("±", "$\\pm$"), std::pair("Δ", "$\\Delta$")}) {
+    for (size_t at = 0; (at = out.find(sign, at)) != std::string::npos; at += 5)
+      out.replace(at, std::string_view(sign).size(), name);
   }
   return out;
 }
@@ -51,7 +53,10 @@ std::string EscapeLatex(const std::string& text) {
 std::string LatexOf(const Table& table, bool classification) {
   const std::string spread = table.has_spread ? "r" : "";
   const size_t metrics = table.columns.size() * (table.has_paper ? 2 : 1);
-  const size_t costs = table.has_total ? 3 : 2;
+  Cells titles;
+  AddCostTitles(table, titles);
+  for (std::string& title : titles) title = EscapeLatex(title);
+  const size_t costs = titles.size();
   std::string text =
       "\\begin{tabular}{l" + spread + std::string(metrics + costs, 'r') + "}\n\\toprule\n";
   if (table.has_paper) {
@@ -71,8 +76,6 @@ std::string LatexOf(const Table& table, bool classification) {
     text += table.has_paper ? " & ours & paper"
                             : " & " + EscapeLatex(ColumnTitle(column, classification));
   }
-  Cells titles;
-  AddCostTitles(table, titles);
   text += " & " + Join(titles, " & ") + " \\\\\n\\midrule\n";
   for (const TableRow& row : table.rows) {
     Cells cells = RowCells(table, row);

@@ -2,6 +2,10 @@
 
 #include <string>
 
+#include "base/error.h"
+#include "base/files.h"
+#include "data/image_file.h"
+#include "data/masks.h"
 #include "report/results.h"
 
 // Helpers of this room's tests.
@@ -29,6 +33,47 @@ inline RunResult FakeRun(const std::string& name, const std::string& group, uint
                  {"absent_policy", "union"},
                  {"images", 12}};
   return run;
+}
+
+/// What an evaluation of a run leaves behind for galleries: predictions of `names`, all of one
+/// label, of pictures of 800 x 300 whose truth is label 1.
+inline void KeepFakePictures(const ExperimentResult& result, const RunResult& run, int label,
+                             const std::vector<std::string>& names) {
+  const std::string shared = JoinPath(result.folder, kPicturesFolder);
+  const std::string own = JoinPath(run.folder, PicturesFolder(run.evaluation));
+  MakeFolders(shared);
+  MakeFolders(own);
+  Json list = Json::array();
+  for (size_t i = 0; i < names.size(); ++i) {
+    const std::string number = std::to_string(i);
+    WriteImage(JoinPath(shared, "i" + number + ".jpg"),
+               cv::Mat(300, 800, CV_8UC3, cv::Scalar(10, 200, 90)));
+    WriteMask(JoinPath(shared, "t" + number + ".png"), cv::Mat(300, 800, CV_8UC1, cv::Scalar(1)),
+              result.labels);
+    WriteMask(JoinPath(own, number + ".png"), cv::Mat(300, 800, CV_8UC1, cv::Scalar(label)),
+              result.labels);
+    list.push_back({{"index", i},
+                    {"name", names[i]},
+                    {"image", "i" + number + ".jpg"},
+                    {"truth", "t" + number + ".png"},
+                    {"prediction", number + ".png"}});
+  }
+  WriteFileAtomically(JoinPath(own, "kept.json"), JsonText(list));
+}
+
+/// The counts of images of two classes, of 100 pixels each, of which so many are right.
+inline void KeepFakeCounts(const RunResult& run, const std::vector<std::string>& names,
+                           const std::vector<int>& right) {
+  std::string lines;
+  for (size_t i = 0; i < names.size(); ++i) {
+    const Json line = {{"name", names[i]},
+                       {"truth", {0, 100}},
+                       {"predicted", {100 - right[i], right[i]}},
+                       {"hit", {0, right[i]}}};
+    lines += line.dump() + "\n";
+  }
+  MakeFolders(run.folder);
+  WriteFileAtomically(JoinPath(run.folder, ImageCountsFile(run.evaluation)), lines);
 }
 
 /// Two groups: "FCN-32s" with the paper's figures and "FCN-8s" with three seeds and without.

@@ -287,7 +287,7 @@ class Commands(ProgramTest):
             self.assertIn(text, result.out)
         folder = self.path("out", "two")
         for name in ("report.html", "table.md", "table.csv", "table.tex", "result.json",
-                     "pictures/1_truth.png", "B/pictures/1.png", "A/log.txt"):
+                     "images.csv", "B/pictures/kept.json", "A/log.txt"):
             self.assertTrue(os.path.isfile(os.path.join(folder, name)), name)
         page = read_bytes(os.path.join(folder, "report.html")).decode()
         self.assertIn("Two runs", page)

@@ -1,0 +1,76 @@
+#include "report/shown_rows.h"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "base/error.h"
+#include "report/short_names.h"
+#include "report/svg.h"
+#include "report/table.h"
+
+namespace seglab {
+namespace {
+
+constexpr size_t kFew = 10;  ///< rows that can all stand out
+constexpr size_t kLongestLabel = 18;
+
+/// What is drawn together and its best score.
+struct Row {
+  std::string name;
+  double best = -1;
+};
+
+void Count(const RunResult& run, const std::string& name, std::vector<Row>& rows) {
+  auto row =
+      std::find_if(rows.begin(), rows.end(), [&](const Row& other) { return other.name == name; });
+  if (row == rows.end()) row = rows.insert(rows.end(), {name});
+  const double score = MetricValue(run.metrics, IsPreTraining(run) ? "pixel_acc" : "mean_iou");
+  if (std::isfinite(score)) row->best = std::max(row->best, score);
+}
+
+}  // namespace
+
+ShownRows::ShownRows(const ExperimentResult& result, bool pre_trainings) {
+  std::vector<Row> rows, trained;  // rows of the table, and without their evaluations
+  for (const RunResult& run : result.runs) {
+    if (IsPreTraining(run) != pre_trainings) continue;
+    Count(run, run.group, rows);
+    Count(run, WithoutEvaluation(run.group, run), trained);
+  }
+  for (const std::vector<Row>* list : {&rows, &trained}) {
+    std::vector<std::string> names;
+    for (const Row& row : *list) names.push_back(row.name);
+    std::vector<size_t> order;  // those that stand out, as they stand in the table
+    for (size_t i = 0; i < names.size(); ++i) order.push_back(i);
+    if (order.size() > kFew) {
+      std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+        if ((names[a] == result.baseline) != (names[b] == result.baseline))
+          return names[a] == result.baseline;
+        return (*list)[a].best > (*list)[b].best;
+      });
+      order.resize(kPlotColors);
+      std::sort(order.begin(), order.end());
+    }
+    const std::vector<std::string> labels = ShortNames(names, kLongestLabel);
+    for (size_t i = 0; i < names.size(); ++i) {
+      const auto at = std::find(order.begin(), order.end(), i);
+      looks_.emplace(names[i],
+                     Look{static_cast<int>(at - order.begin()), at == order.end(), labels[i]});
+    }
+  }
+}
+
+Series ShownRows::SeriesOf(const std::string& run, const std::string& group) const {
+  Series series;
+  series.name = run;
+  series.group = group;
+  const auto look = looks_.find(group);
+  if (look == looks_.end()) return series;
+  series.label = look->second.label;
+  series.color = look->second.color;
+  series.quiet = look->second.quiet;
+  return series;
+}
+
+}  // namespace seglab
