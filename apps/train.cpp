@@ -97,13 +97,15 @@ int TrainCommand(const Args& args) {
   const bool fitted = run_config.contains("model") &&
                       ModelRecipe(run_config["model"], where + ": model") == Recipe::kFitted;
   const Json train = run_config.value("train", Json::object());
+  TrainOptions::FromJson(train, where + ": train");  // a key that is wrong is why one is missing
   if (!fitted && !train.contains("iterations") && !train.contains("epochs")) {
     throw Error(where,
                 ": train.iterations is missing, the number of steps, as in --set "
                 "train.iterations=1000, or --set train.epochs=20");
   }
   ContentHashes hashes(ContentHashesFile(out));
-  const RunSpec& spec = experiment.runs[0];
+  RunSpec spec = experiment.runs[0];
+  spec.config = AsGiven(spec.config, out);
   const PlannedRun run = PlanRun(spec, IdentityOf(spec, "", hashes), out);
   if (run.folder != out) {
     throw Error(out, ": holds a training with other settings: ", run.others,

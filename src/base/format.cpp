@@ -23,6 +23,22 @@ size_t TextWidth(const std::string& text) {
       std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
 }
 
+std::string CutMiddle(const std::string& text, size_t width) {
+  if (TextWidth(text) <= width) return text;
+  const size_t back = width > 0 ? (width - 1) / 2 : 0, front = width > 0 ? width - 1 - back : 0;
+  const size_t all = TextWidth(text);
+  std::string cut;
+  size_t at = 0;  // characters so far
+  for (char byte : text) {
+    if ((byte & 0xC0) != 0x80) {
+      ++at;
+      if (at == front + 1) cut += "…";
+    }
+    if (at <= front || at > all - back) cut += byte;
+  }
+  return cut;
+}
+
 std::string PadLeft(const std::string& text, size_t width) {
   return std::string(width - std::min(width, TextWidth(text)), ' ') + text;
 }

@@ -18,6 +18,9 @@ std::string PadLeft(const std::string& text, size_t width);
 std::string PadRight(const std::string& text, size_t width);
 size_t TextWidth(const std::string& text);
 
+/// At most so many characters of UTF-8, of a longer text its two ends: "a ve… run".
+std::string CutMiddle(const std::string& text, size_t width);
+
 /// One decimal: "62.4". @param percent  62.449, not 0.62449; "-" when it is not finite
 std::string FormatPercent(double percent);
 

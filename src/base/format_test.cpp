@@ -74,5 +74,13 @@ TEST(FormatDuration, PicksTwoUnits) {
   EXPECT_EQ(FormatDuration(kInfinity), "-");
 }
 
+TEST(CutMiddle, KeepsBothEnds) {
+  EXPECT_EQ(CutMiddle("abcdef", 6), "abcdef");
+  EXPECT_EQ(CutMiddle("abcdef", 5), "ab…ef");
+  EXPECT_EQ(CutMiddle("abcdef", 4), "ab…f");
+  EXPECT_EQ(CutMiddle("äöüßäö", 3), "ä…ö");
+  EXPECT_EQ(CutMiddle("abcdef", 1), "…");
+}
+
 }  // namespace
 }  // namespace seglab

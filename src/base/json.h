@@ -77,6 +77,31 @@ std::string JsonText(const Json& value);
 /// The text with sorted keys, no spaces and 19.0 written as 19: equal content gives equal text.
 std::string CanonicalJson(const Json& value);
 
+/// While one lives, it listens to the JsonReaders of its thread and notes the values that keep
+/// their default, so that a file can say all that a run was made with.
+class JsonDefaults {
+ public:
+  JsonDefaults();
+  ~JsonDefaults();
+  JsonDefaults(const JsonDefaults&) = delete;
+  JsonDefaults& operator=(const JsonDefaults&) = delete;
+
+  /// Adds what was noted below `path` to the object that stood there. A name that stands for an
+  /// object ("poly") becomes one ({"name": "poly"}) where it has defaults.
+  void Complete(Json& object, const std::string& path) const;
+
+  static bool Listens();
+  static void Note(const std::string& path, const std::string& key, Json value);
+
+ private:
+  struct Noted {
+    std::string path, key;
+    Json value;
+  };
+  std::vector<Noted> noted_;
+  JsonDefaults* outer_;
+};
+
 /// A checked view of one JSON object: every key must be asked for, every value must have the type
 /// and range asked for. Errors name the JSON path ("runs[2].train.lr") and the nearest known key.
 ///
@@ -99,7 +124,10 @@ class JsonReader {
   template <typename T>
   bool Get(const std::string& key, T& out) {
     const Json* value = Find(key);
-    if (value == nullptr) return false;
+    if (value == nullptr) {
+      if (JsonDefaults::Listens()) JsonDefaults::Note(path_, key, Json(out));
+      return false;
+    }
     Convert(*value, Path(key), out);
     return true;
   }
@@ -119,7 +147,9 @@ class JsonReader {
   template <typename T>
   T Require(const std::string& key) {
     T out{};
-    if (!Get(key, out)) Missing(key);
+    const Json* value = Find(key);
+    if (value == nullptr) Missing(key);
+    Convert(*value, Path(key), out);
     return out;
   }
 

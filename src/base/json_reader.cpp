@@ -88,7 +88,7 @@ bool JsonReader::Has(const std::string& key) { return Find(key) != nullptr; }
 
 bool JsonReader::GetChoice(const std::string& key, std::string& out,
                            const std::vector<std::string>& allowed) {
-  std::string choice;
+  std::string choice = out;
   if (!Get(key, choice)) return false;
   if (std::find(allowed.begin(), allowed.end(), choice) == allowed.end()) {
     throw Error(Path(key), ": ", UnknownName("value", choice, allowed));
@@ -122,6 +122,11 @@ const Json* JsonReader::Find(const std::string& key) {
 }
 
 void JsonReader::Missing(const std::string& key) const {
+  // A key that nobody asked for and that is written nearly like this one is what was meant.
+  for (const auto& item : value_->items()) {
+    if (asked_.count(item.key()) == 0 && NearestName(item.key(), {key}) == key)
+      throw Error(Path(item.key()), ": ", UnknownName("key", item.key(), {key}));
+  }
   throw Error(Path(key), ": is missing; give it a value");
 }
 

@@ -364,6 +364,48 @@ TEST(JsonReader, FinishRefusesKeysThatNobodyAskedFor) {
                                    "\"momentum\"? Known: lr, momentum"));
 }
 
+TEST(JsonReader, AKeyThatIsWrittenWronglyIsNamedBeforeTheOneThatIsMissing) {
+  const Json json = Parse(R"({"nmae": "fcn8s", "width": 2})");
+  JsonReader reader(json, "model");
+  EXPECT_THAT(
+      [&] { reader.Require<std::string>("name"); },
+      ThrowsMessage<Error>("model.nmae: unknown key \"nmae\"; did you mean \"name\"? Known: "
+                           "name"));
+  EXPECT_THAT([&] { reader.Require<int>("depth"); },
+              ThrowsMessage<Error>("model.depth: is missing; give it a value"));
+}
+
+TEST(JsonDefaults, CompletesWhatWasRead) {
+  const Json json =
+      Parse(R"({"lr": 0.1, "model": {"backbone": "vgg.16", "v.2": {}}, "groups": [{}]})");
+  JsonDefaults defaults;
+  double lr = 1, width = 0.5, decay = 2;
+  int64_t batch = 8;
+  std::string policy = "poly", none;
+  std::vector<int> list;
+  {
+    JsonReader train(json, "A.b");
+    train.Get("lr", lr);
+    train.Get("batch", batch, 1, 100);
+    train.Get("none", none);
+    train.Get("list", list);
+    train.GetChoice("policy", policy, {"poly"});
+    const Json trunk = Json::object(), groups = json["groups"];
+    JsonReader(trunk, "A.b.model.backbone").Get("width", width);
+    JsonReader(trunk, "A.b.model.v.2").Get("width", width);
+    JsonReader(groups[0], "A.b.groups[0]").Get("decay", decay);
+    JsonReader(groups[0], "A.b.groups[7]").Get("decay", decay);
+    JsonReader(trunk, "A.bc").Get("width", width);
+    const JsonDefaults inner;
+    JsonReader(trunk, "A.b").Get("inner", width);
+  }
+  Json whole = json;
+  defaults.Complete(whole, "A.b");
+  EXPECT_EQ(whole, Parse(R"({"lr": 0.1, "model": {"backbone": {"name": "vgg.16", "width": 0.5},
+                             "v.2": {"width": 0.5}}, "groups": [{"decay": 2.0}], "batch": 8,
+                             "policy": "poly"})"));
+}
+
 TEST(JsonReader, NeedsAnObject) {
   const Json list = Json::array();
   EXPECT_THAT([&] { JsonReader(list, ""); },

@@ -20,17 +20,11 @@ namespace seglab {
 namespace {
 
 constexpr double kRedrawSeconds = 0.1;
+constexpr double kFirstLineSeconds = 3;
 
 bool StandardErrorIsTerminal() {
   const char* kind = std::getenv("TERM");
   return ::isatty(STDERR_FILENO) != 0 && (kind == nullptr || std::strcmp(kind, "dumb") != 0);
-}
-
-/// Characters that fit on a line of the terminal.
-size_t TerminalWidth() {
-  winsize size{};
-  if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
-  return 80;
 }
 
 /// Writes all of it, around stdio: lines of several processes must not mix within a line.
@@ -72,6 +66,12 @@ void Log::OpenFile(const std::string& path) {
   }
 }
 
+size_t Log::TerminalWidth() {
+  winsize size{};
+  if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
+  return 80;
+}
+
 bool Log::SetConsole(bool on) {
   std::lock_guard lock(mutex_);
   ClearTransient();
@@ -86,8 +86,17 @@ void Log::Write(const std::string& prefix, const std::string& text) {
     ClearTransient();
     WriteToStandardError(prefix + text + "\n");
   }
+  Append(prefix + text);
+}
+
+void Log::WriteToFile(const std::string& text) {
+  std::lock_guard lock(mutex_);
+  Append(text);
+}
+
+void Log::Append(const std::string& line) {
   if (!file_.is_open()) return;
-  file_ << TimeStamp() << " " << prefix << text << std::endl;
+  file_ << TimeStamp() << " " << line << std::endl;
   if (!file_) {
     // A full disk must not end the work that is told about; saving the work itself will complain.
     file_ = std::ofstream();
@@ -115,46 +124,59 @@ Progress::Progress(std::string title, int64_t total, int64_t already_done, doubl
       first_(already_done),
       plain_seconds_(plain_seconds),
       start_(Seconds()),
-      last_shown_(start_) {}
+      last_drawn_(start_),
+      last_written_(start_) {}
 
 Progress::~Progress() { Log::Get().Transient(""); }
 
 void Progress::Update(int64_t done, const std::string& detail) {
+  detail_ = detail;
   const double now = Seconds();
   const bool terminal = Log::Get().ConsoleIsTerminal();
   // The last step is always shown if an earlier one was; short loops stay silent.
-  const bool due = terminal ? !shown_ || now - last_shown_ >= kRedrawSeconds
-                            : now - last_shown_ >= plain_seconds_;
-  if (!due && !(shown_ && done >= total_)) return;
-  last_shown_ = now;
-  shown_ = true;
+  const double wait = written_ ? plain_seconds_ : std::min(plain_seconds_, kFirstLineSeconds);
+  const bool write = now - last_written_ >= wait || (written_ && done >= total_);
+  const bool draw = terminal && (!drawn_ || now - last_drawn_ >= kRedrawSeconds || done >= total_);
+  if (!write && !draw) return;
   const int64_t made = done - first_;
   const double left =
       made > 0 ? (now - start_) / static_cast<double>(made) * static_cast<double>(total_ - done)
                : -1.0;
-  const std::string text = ProgressText(title_, done, total_, left, detail, terminal);
-  if (terminal) {
-    Log::Get().Transient(text);
-  } else {
-    Log::Info(text);
+  const auto text = [&](size_t width) {
+    return ProgressText(title_, done, total_, left, detail_, width);
+  };
+  if (draw) {
+    Log::Get().Transient(text(Log::TerminalWidth() - 1));
+    last_drawn_ = now;
+    drawn_ = true;
   }
+  if (!write) return;
+  if (terminal) {
+    Log::Get().WriteToFile(text(0));
+  } else {
+    Log::Info(text(0));
+  }
+  last_written_ = now;
+  written_ = true;
 }
 
 std::string ProgressText(const std::string& title, int64_t done, int64_t total, double seconds_left,
-                         const std::string& detail, bool bar) {
+                         const std::string& detail, size_t width) {
   constexpr int kBarWidth = 20;
+  constexpr size_t kShortestTitle = 8;
   const double fraction =
       total > 0 ? std::clamp(static_cast<double>(done) / static_cast<double>(total), 0.0, 1.0)
                 : 1.0;
-  std::string text = title;
-  if (bar) {
-    const int filled = static_cast<int>(fraction * kBarWidth);
-    text += "  [" + std::string(filled, '#') + std::string(kBarWidth - filled, '.') + "]";
-  }
-  text += StrCat("  ", done, "/", total, "  ", static_cast<int>(100 * fraction), "%");
-  if (seconds_left >= 0) text += "  " + FormatDuration(seconds_left) + " left";
-  if (!detail.empty()) text += "  " + detail;
-  return text;
+  std::string counts = StrCat("  ", done, "/", total, "  ", static_cast<int>(100 * fraction), "%");
+  if (seconds_left >= 0) counts += "  " + FormatDuration(seconds_left) + " left";
+  if (!detail.empty()) counts += "  " + detail;
+  const size_t room = width > TextWidth(counts) ? width - TextWidth(counts) : 0;
+  const int filled = static_cast<int>(fraction * kBarWidth);
+  const std::string bar = "  [" + std::string(static_cast<size_t>(filled), '#') +
+                          std::string(static_cast<size_t>(kBarWidth - filled), '.') + "]";
+  if (width == 0) return title + counts;
+  if (TextWidth(title) + bar.size() <= room) return title + bar + counts;
+  return CutMiddle(title, std::max(room, kShortestTitle)) + counts;
 }
 
 double Seconds() {

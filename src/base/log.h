@@ -33,13 +33,19 @@ class Log {
   bool SetConsole(bool on);  ///< what it was
   void Write(const std::string& prefix, const std::string& text);
 
+  /// Into the file alone.
+  void WriteToFile(const std::string& text);
+
   /// A line that the next one overwrites: progress on a terminal. Never goes into the file.
   void Transient(const std::string& text);
   bool ConsoleIsTerminal() const { return terminal_; }
+  /// Characters that fit on a line of the terminal.
+  static size_t TerminalWidth();
 
  private:
   Log();
   void ClearTransient();
+  void Append(const std::string& line);
 
   std::mutex mutex_;
   std::ofstream file_;
@@ -69,15 +75,18 @@ class LogSilence {
   bool shown_;
 };
 
-/// Progress of a loop of known length with the time left. On a terminal a bar that is drawn over
-/// itself, elsewhere a plain line every `plain_seconds`.
+/// Progress of a loop of known length with the time left. On a terminal a line that is drawn over
+/// itself and fits there, elsewhere a plain line every `plain_seconds`, the first one soon; these
+/// stand in the log file in both cases.
 class Progress {
  public:
   /// @param already_done  steps done in an earlier life, which do not count for the speed
   Progress(std::string title, int64_t total, int64_t already_done = 0, double plain_seconds = 15.0);
   ~Progress();
-  /// @param detail  text behind the bar: "loss 1.234"
+  /// @param detail  text at the end: "loss 1.234"
   void Update(int64_t done, const std::string& detail = "");
+  /// The same with the detail of the last time.
+  void Step(int64_t done) { Update(done, std::string(detail_)); }
 
  private:
   std::string title_;
@@ -85,14 +94,18 @@ class Progress {
   int64_t first_;
   double plain_seconds_;
   double start_;
-  double last_shown_;  ///< seconds of the clock; start_ before the first time
-  bool shown_ = false;
+  double last_drawn_, last_written_;  ///< seconds of the clock; start_ before the first time
+  bool drawn_ = false, written_ = false;
+  std::string detail_;
 };
 
-/// One line of progress: "title  12/40  30%  3m 20s left  detail", with a bar [####......] before
-/// the counts if `bar`. A negative `seconds_left` is unknown and left out.
+/// One line of progress: "title  12/40  30%  3m 20s left  detail". A negative `seconds_left` is
+/// unknown and left out.
+/// @param width  0: any; else a bar [####......] stands before the counts where there is room for
+/// it,
+///               and the middle of the title goes where there is none for that
 std::string ProgressText(const std::string& title, int64_t done, int64_t total, double seconds_left,
-                         const std::string& detail, bool bar);
+                         const std::string& detail, size_t width);
 
 /// Seconds of a steady clock: only differences mean something.
 double Seconds();

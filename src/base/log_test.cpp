@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/files.h"
+#include "base/format.h"
 #include "base/test_folder.h"
 
 namespace seglab {
@@ -190,6 +191,21 @@ TEST(Progress, IsSilentAboutShortLoops) {
             "");
 }
 
+TEST(Progress, StandsInTheFileOnATerminalToo) {
+  const TestFolder folder;
+  const std::string path = folder.File("log.txt");
+  const std::string said = SaidToTerminal(80, [&path] {
+    const LogFile file(path);
+    Progress progress("test", 10, 0, 0.0);
+    progress.Update(5, "loss 1.5");
+    progress.Step(10);
+  });
+  if (said.empty()) GTEST_SKIP() << "no pseudo terminal";
+  const std::string file = ReadFile(path);
+  EXPECT_THAT(file, HasSubstr(" test  5/10  50%"));
+  EXPECT_THAT(file, HasSubstr("10/10  100%  0s left  loss 1.5\n"));
+}
+
 TEST(Progress, DrawsABarOnATerminalAndWipesIt) {
   const std::string said = SaidToTerminal(80, [] {
     Progress progress("test", 10);
@@ -203,10 +219,18 @@ TEST(Progress, DrawsABarOnATerminalAndWipesIt) {
 }
 
 TEST(ProgressText, ShowsWhatIsKnown) {
-  EXPECT_EQ(ProgressText("eval", 12, 40, 200, "fcn8s", false),
-            "eval  12/40  30%  3m 20s left  fcn8s");
-  EXPECT_EQ(ProgressText("eval", 0, 40, -1, "", true), "eval  [....................]  0/40  0%");
-  EXPECT_EQ(ProgressText("eval", 0, 0, -1, "", false), "eval  0/0  100%");
+  EXPECT_EQ(ProgressText("eval", 12, 40, 200, "fcn8s", 0), "eval  12/40  30%  3m 20s left  fcn8s");
+  // What does not fit: first the bar goes, then the middle of the title.
+  const std::string name = "FCN-16s [lr=0.02, weight_decay=0.0005, seed=1]";
+  const std::string line =
+      ProgressText(name, 750, 2000, 359, "loss 0.6402  lr 0.00197  29.1 images/s", 79);
+  EXPECT_EQ(line,
+            "FCN-16…seed=1]  750/2000  37%  5m 59s left  loss 0.6402  lr 0.00197  29.1 images/s");
+  EXPECT_EQ(TextWidth(line), 79u);
+  EXPECT_EQ(ProgressText("eval", 12, 40, 200, "fcn8s", 79),
+            "eval  [######..............]  12/40  30%  3m 20s left  fcn8s");
+  EXPECT_EQ(ProgressText("eval", 0, 40, -1, "", 79), "eval  [....................]  0/40  0%");
+  EXPECT_EQ(ProgressText("eval", 0, 0, -1, "", 0), "eval  0/0  100%");
 }
 
 }  // namespace

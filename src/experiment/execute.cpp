@@ -112,6 +112,7 @@ void ExecuteRun(const PlannedRun& run, const ExecuteOptions& options) {
   const FolderLock lock(run.folder);
   RemoveStaleTemporaries(run.folder);
   const LogFile log(JoinPath(run.folder, "log.txt"));
+  const JsonDefaults defaults;
   const RunConfig config = ReadRunConfig(run.spec, options.init_folder);
   const c10::Device device = PickDevice(options.device);
   TrainJob job = MakeJob(run.spec, config, run.folder);
@@ -124,7 +125,9 @@ void ExecuteRun(const PlannedRun& run, const ExecuteOptions& options) {
   // From here on the folder belongs to this run; a mistake in its settings has been found by now.
   const Json environment = Environment(device);
   if (run.status == RunStatus::kStarted) WarnOfOtherMachine(run, environment);
-  ClaimFolder(run, environment);
+  Json whole_config = run.spec.config;
+  defaults.Complete(whole_config, run.spec.name);
+  ClaimFolder(run, whole_config, environment);
   Log::Info(run.spec.name, ": ", CountParameters(*job.model), " parameters, ", job.train->Size(),
             " training and ", job.val->Size(), " validation samples, ", DescribeRuntime(device));
   const bool trains = config.train.Trains() || ModelRecipe(config.model) == Recipe::kFitted;

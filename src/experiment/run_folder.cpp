@@ -8,7 +8,8 @@ namespace seglab {
 namespace {
 
 constexpr char kResult[] = "result.json", kHash[] = "hash.txt", kConfig[] = "config.json",
-               kDeterminants[] = "determinants.json", kEnvironment[] = "environment.json";
+               kGiven[] = "given.json", kDeterminants[] = "determinants.json",
+               kEnvironment[] = "environment.json";
 constexpr char kEvaluations[] = "evaluations";
 
 /// The members of a result that are of its evaluation where that has no name.
@@ -66,14 +67,21 @@ Json DeterminantsIn(const std::string& folder) {
   return FileExists(path) ? ReadJsonFile(path) : Json();
 }
 
-void ClaimFolder(const PlannedRun& run, const Json& environment) {
+void ClaimFolder(const PlannedRun& run, const Json& whole_config, const Json& environment) {
   const auto write = [&run](const char* name, const std::string& text) {
     WriteFileAtomically(JoinPath(run.folder, name), text);
   };
   write(kDeterminants, JsonText(run.identity.determinants));
   write(kHash, run.identity.hash + "\n");
-  write(kConfig, JsonText(run.spec.config));
+  write(kConfig, JsonText(whole_config));
+  write(kGiven, JsonText(run.spec.config));
   write(kEnvironment, JsonText(environment));
+}
+
+Json AsGiven(const Json& config, const std::string& folder) {
+  const std::string whole = JoinPath(folder, kConfig), given = JoinPath(folder, kGiven);
+  if (!FileExists(whole) || !FileExists(given)) return config;
+  return CanonicalJson(ReadJsonFile(whole)) == CanonicalJson(config) ? ReadJsonFile(given) : config;
 }
 
 std::vector<RunResult> ResultsOf(const PlannedRun& run) {

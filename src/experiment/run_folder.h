@@ -26,8 +26,13 @@ std::string HashIn(const std::string& folder);
 /// All that determines the run in a folder; null when it does not say.
 Json DeterminantsIn(const std::string& folder);
 
-/// Makes a folder a run's: its hash, determinants, config and environment.
-void ClaimFolder(const PlannedRun& run, const Json& environment);
+/// Makes a folder a run's: its hash, determinants, environment, its config with every default
+/// (config.json) and as it was given (given.json).
+void ClaimFolder(const PlannedRun& run, const Json& whole_config, const Json& environment);
+
+/// A config as it was given, where it is the whole one of the run in a folder: with config.json of
+/// a training its settings are the same and not others.
+Json AsGiven(const Json& config, const std::string& folder);
 
 /// A finished run for tables and report, a row for each of its evaluations.
 std::vector<RunResult> ResultsOf(const PlannedRun& run);

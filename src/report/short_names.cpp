@@ -26,30 +26,6 @@ std::vector<std::string> Parts(const std::string& name) {
   return parts;
 }
 
-std::vector<std::string> Characters(const std::string& text) {
-  std::vector<std::string> characters;
-  for (char byte : text) {
-    const bool goes_on = (static_cast<unsigned char>(byte) & 0xC0) == 0x80;
-    if (!goes_on || characters.empty()) characters.emplace_back();
-    characters.back() += byte;
-  }
-  return characters;
-}
-
-std::string Text(const std::vector<std::string>& characters, size_t begin, size_t end) {
-  std::string text;
-  for (size_t i = begin; i < end; ++i) text += characters[i];
-  return text;
-}
-
-/// The text with its middle left out where it is too long.
-std::string Cut(const std::string& text, size_t longest) {
-  const std::vector<std::string> all = Characters(text);
-  if (all.size() <= longest) return text;
-  const size_t back = (longest - 1) / 2, front = longest - 1 - back;
-  return Text(all, 0, front) + "…" + Text(all, all.size() - back, all.size());
-}
-
 std::vector<std::string> Distinct(const std::vector<std::string>& names) {
   std::vector<std::string> distinct;
   for (const std::string& name : names) {
@@ -78,18 +54,44 @@ std::vector<std::string> WhatDiffers(const std::vector<std::string>& names) {
   return texts;
 }
 
+/// "lr=0.1, weight_decay=0" as "0.1 0" where all names have the same keys in the same places.
+std::vector<std::string> WithoutKeys(const std::vector<std::string>& names) {
+  std::vector<std::vector<std::string>> parts;
+  for (const std::string& name : names) parts.push_back(Parts(name));
+  const auto key = [](const std::string& part) { return part.substr(0, part.find('=') + 1); };
+  for (const std::vector<std::string>& of_name : parts) {
+    if (of_name.size() != parts.front().size()) return names;
+    for (size_t i = 0; i < of_name.size(); ++i) {
+      if (key(of_name[i]) != key(parts.front()[i])) return names;
+    }
+  }
+  std::vector<std::string> texts;
+  for (const std::vector<std::string>& of_name : parts) {
+    std::vector<std::string> values;
+    for (const std::string& part : of_name) values.push_back(part.substr(key(part).size()));
+    texts.push_back(Join(values, " "));
+  }
+  return texts;
+}
+
+size_t Longest(const std::vector<std::string>& names) {
+  size_t longest = 0;
+  for (const std::string& name : names) longest = std::max(longest, TextWidth(name));
+  return longest;
+}
+
 }  // namespace
 
 std::vector<std::string> CutNames(const std::vector<std::string>& names, size_t longest) {
   const std::vector<std::string> distinct = Distinct(names);
   std::map<std::string, int> times, number;
-  for (const std::string& name : distinct) ++times[Cut(name, longest)];
+  for (const std::string& name : distinct) ++times[CutMiddle(name, longest)];
   std::map<std::string, std::string> found;
   for (const std::string& name : distinct) {
-    std::string cut = Cut(name, longest);
+    std::string cut = CutMiddle(name, longest);
     if (times[cut] > 1) {  // they differ in the middle alone
       const std::string suffix = StrCat(" #", ++number[cut]);
-      cut = Cut(name, longest - std::min(longest - 4, suffix.size())) + suffix;
+      cut = CutMiddle(name, longest - std::min(longest - 4, suffix.size())) + suffix;
     }
     found[name] = cut;
   }
@@ -100,9 +102,14 @@ std::vector<std::string> CutNames(const std::vector<std::string>& names, size_t 
 
 std::vector<std::string> ShortNames(const std::vector<std::string>& names, size_t longest) {
   const std::vector<std::string> distinct = Distinct(names);
-  const std::vector<std::string> differing = distinct.size() > 1 ? WhatDiffers(names) : names;
-  const bool differ = Distinct(differing).size() == distinct.size();
-  return CutNames(differ ? differing : names, longest);
+  if (distinct.size() < 2) return CutNames(names, longest);
+  std::vector<std::string> shortened = names;
+  for (const auto& step : {WhatDiffers, WithoutKeys}) {
+    const std::vector<std::string> next = step(shortened);
+    if (Distinct(next).size() == distinct.size()) shortened = next;
+    if (step == WhatDiffers && Longest(shortened) <= longest) break;
+  }
+  return CutNames(shortened, longest);
 }
 
 }  // namespace seglab

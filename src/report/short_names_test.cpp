@@ -21,6 +21,13 @@ TEST(ShortNames, LeaveOutWhatAllShare) {
   EXPECT_THAT(ShortNames({"A", "A", "B"}, 18), ElementsAre("A", "A", "B"));
 }
 
+TEST(ShortNames, LeaveOutKeysWhereTheyAreTooLong) {
+  EXPECT_THAT(ShortNames({"A [lr=0.1, weight_decay=0.001]", "A [lr=0.2, weight_decay=0.002]"}, 18),
+              ElementsAre("0.1 0.001", "0.2 0.002"));
+  EXPECT_THAT(ShortNames({"A [lr=0.1, weight_decay=0.001]", "A [lr=0.2, weight_decay=0.002]"}, 40),
+              ElementsAre("lr=0.1, weight_decay=0.001", "lr=0.2, weight_decay=0.002"));
+}
+
 TEST(ShortNames, KeepBothEnds) {
   EXPECT_THAT(ShortNames({"a very long name of a run", "b"}, 9), ElementsAre("a ve… run", "b"));
 }

@@ -13,7 +13,7 @@ namespace seglab {
 namespace {
 
 constexpr size_t kFew = 10;  ///< rows that can all stand out
-constexpr size_t kLongestLabel = 18;
+constexpr size_t kLongestLabel = 20;
 
 /// What is drawn together and its best score.
 struct Row {

@@ -80,8 +80,11 @@ class Descent {
       const double now = Seconds();
       state_.seconds += now - clock;
       clock = now;
-      if (Due(state_.iteration, options_.log_every, options_.iterations))
+      if (Due(state_.iteration, options_.log_every, options_.iterations)) {
         log_->Line(state_, rate, loader.WaitSeconds(), *metrics_, progress);
+      } else {
+        progress.Step(state_.iteration);
+      }
       const bool evaluated = Due(state_.iteration, options_.eval_every, options_.iterations);
       if (evaluated) EvaluateOrSave();
       const int signal = StopRequested();

@@ -11,6 +11,15 @@
 #include "train/checks.h"
 
 namespace seglab {
+namespace {
+
+/// "  waiting for data 12 %" where it is worth a word.
+std::string WaitText(double wait) {
+  constexpr double kWorthAWord = 0.05;
+  return wait < kWorthAWord ? "" : StrCat("  waiting for data ", Fixed(100 * wait, 0), " %");
+}
+
+}  // namespace
 
 LossLog::LossLog(std::string title, int classes, const TrainState& state,
                  const TrainOptions& options, const c10::Device& device)
@@ -50,9 +59,8 @@ void LossLog::Line(const TrainState& state, double rate, double wait_seconds, Me
                  {"images_per_second", speed},
                  {"wait", wait},
                  {"seconds", state.seconds}});
-  progress.Update(state.iteration,
-                  StrCat("loss ", Fixed(loss, 4), "  lr ", rate, "  ", Fixed(speed, 1),
-                         " images/s  waiting for data ", Fixed(100 * wait, 1), " %"));
+  progress.Update(state.iteration, StrCat("loss ", Fixed(loss, 4), "  lr ", Significant(rate, 3),
+                                          "  ", Fixed(speed, 1), " images/s", WaitText(wait)));
   if (warned_ || state.iteration < 5 * options_.log_every || !LossIsStuck(loss, classes_)) return;
   warned_ = true;
   Log::Warn(title_, ": after ", state.iteration, " iterations the loss is still ln(", classes_,

@@ -73,8 +73,8 @@ TrainOptions TrainOptions::FromJson(const Json& json, const std::string& path) {
   TrainOptions o;
   JsonReader reader(json, path);
   constexpr int64_t kMany = int64_t{1} << 40;
-  const bool has_iterations = reader.Get("iterations", o.iterations, int64_t{0}, kMany);
-  if (reader.Get("epochs", o.epochs, 0.0, kLarge) && has_iterations) {
+  reader.Get("iterations", o.iterations, int64_t{0}, kMany);
+  if (reader.Get("epochs", o.epochs, 0.0, kLarge) && o.epochs > 0 && o.iterations > 0) {
     throw Error(reader.Path("epochs"), ": stands beside iterations; give one of the two");
   }
   reader.Get("batch", o.batch, 1, 100000);
