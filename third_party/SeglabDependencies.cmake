@@ -1,5 +1,5 @@
 # Every dependency of the rooms, with its minimum version, found and wrapped under one name. Nothing
-# is copied in. Read by third_party/CMakeLists.txt and, installed, by seglabConfig.cmake: whoever
+# is copied in. Read by SeglabThirdParty.cmake and, installed, by seglabConfig.cmake: whoever
 # links a room needs the same.
 #
 #   seglab::json      nlohmann_json           >= 3.10
@@ -38,18 +38,13 @@ macro(seglab_require name package version debian)
 endmacro()
 
 # seglab_wrap(<name> [LIBRARIES <library>...] [INCLUDES <folder>...] [OPTIONS <compile option>...])
-#   Target seglab::<name>. It is imported, so that it may stand in what the rooms export, and seen
-#   wherever the targets that it wraps are seen.
+#   Target seglab::<name>. It is imported, so that it may stand in what the rooms export.
 function(seglab_wrap name)
   cmake_parse_arguments(arg "" "" "LIBRARIES;INCLUDES;OPTIONS" ${ARGN})
   if(TARGET seglab::${name})
     return()
   endif()
-  set(scope "")
-  if(CMAKE_FIND_PACKAGE_TARGETS_GLOBAL)
-    set(scope GLOBAL)
-  endif()
-  add_library(seglab::${name} INTERFACE IMPORTED ${scope})
+  add_library(seglab::${name} INTERFACE IMPORTED)
   target_link_libraries(seglab::${name} INTERFACE ${arg_LIBRARIES})
   target_include_directories(seglab::${name} SYSTEM INTERFACE ${arg_INCLUDES})
   target_compile_options(seglab::${name} INTERFACE ${arg_OPTIONS})
