@@ -70,9 +70,25 @@ endmacro()
 function(seglab_complain variable)
   set(text "")
   if(seglab_missing)
-    set(text "seglab needs what was not found:\n${seglab_missing}")
+    set(text "seglab needs what is not here:\n${seglab_missing}")
   endif()
   set(${variable} "${text}" PARENT_SCOPE)
+endfunction()
+
+# seglab_judge_torch(<variable>)
+#   Why the LibTorch that was found will not do; empty where it will. Its package file asks for no
+#   version, and says nothing of the ABI but in its flags.
+function(seglab_judge_torch variable)
+  set(fault "")
+  if(NOT Torch_FOUND)
+    set(fault "none was found")
+  elseif(Torch_VERSION AND Torch_VERSION VERSION_LESS 1.13)
+    set(fault "${Torch_VERSION} was found in ${Torch_DIR}, it is too old")
+  elseif(TORCH_CXX_FLAGS MATCHES "_GLIBCXX_USE_CXX11_ABI=0")
+    set(fault "${Torch_VERSION} was found in ${Torch_DIR}, \
+it was built for the C++ library's old ABI, as wheels were before 2.7")
+  endif()
+  set(${variable} "${fault}" PARENT_SCOPE)
 endfunction()
 
 find_package(Threads REQUIRED)
@@ -90,13 +106,18 @@ seglab_wrap(boost_math LIBRARIES Boost::headers)
 if(NOT SEGLAB_BASE_ONLY)
   # LibTorch's own package file sets no minimum version and no imported target in its old builds.
   find_package(Torch QUIET)
-  if(Torch_FOUND)
+  seglab_judge_torch(seglab_torch_fault)
+  if(NOT seglab_torch_fault)
     separate_arguments(seglab_torch_flags UNIX_COMMAND "${TORCH_CXX_FLAGS}")
     seglab_wrap(torch LIBRARIES ${TORCH_LIBRARIES} INCLUDES ${TORCH_INCLUDE_DIRS}
                 OPTIONS ${seglab_torch_flags})
   else()
-    seglab_miss("LibTorch >= 1.13" libtorch-dev "PyTorch wheel: \
- -DCMAKE_PREFIX_PATH=$(python3 -c 'import torch; print(torch.utils.cmake_prefix_path)')")
+    string(APPEND seglab_missing "  LibTorch >= 1.13; ${seglab_torch_fault}\n"
+      "    Debian >= 12:  apt-get install libtorch-dev   (the launcher ./seglab does this by itself)\n"
+      "    elsewhere:     python3 -m venv venv && venv/bin/pip install torch --index-url\
+ https://download.pytorch.org/whl/cpu\n"
+      "                   or conda install -c conda-forge pytorch; then\
+ -DCMAKE_PREFIX_PATH=$(venv/bin/python3 -c 'import torch; print(torch.utils.cmake_prefix_path)')\n")
   endif()
 
   # Of a LibTorch that has oneDNN within itself (the wheels), the system's would be a second one, of
