@@ -6,8 +6,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <iostream>
+#include <memory>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -36,12 +39,30 @@ void PrintHelp(std::ostream& out) {
   out << "\nseglab <command> --help shows a command's options.\n";
 }
 
-/// Where it is installed or built, seen from the folder of this program; links to it are followed.
-std::string WholeProgram() {
-  std::vector<char> path(4096);
-  const ssize_t length = ::readlink("/proc/self/exe", path.data(), path.size());
-  if (length <= 0) return "";
-  const std::string own(path.data(), static_cast<size_t>(length));
+std::string RealPath(const std::string& path) {
+  const std::unique_ptr<char, decltype(&std::free)> real(::realpath(path.c_str(), nullptr),
+                                                         &std::free);
+  return real == nullptr ? "" : real.get();
+}
+
+/// The file of this program; links to it are followed.
+std::string OwnPath(const std::string& called) {
+  std::string path = RealPath("/proc/self/exe");  // Linux
+  if (!path.empty()) return path;
+  if (called.find('/') != std::string::npos) return RealPath(called);
+  // As the shell found it.
+  const char* folders = std::getenv("PATH");
+  std::istringstream list(folders == nullptr ? "" : folders);
+  for (std::string folder; std::getline(list, folder, ':');) {
+    path = JoinPath(folder.empty() ? "." : folder, called);
+    if (FileExists(path) && ::access(path.c_str(), X_OK) == 0) return RealPath(path);
+  }
+  return "";
+}
+
+/// Where it is installed or built, seen from the folder of this program.
+std::string WholeProgram(const std::string& called) {
+  const std::string own = OwnPath(called);
   const std::string folder = own.substr(0, own.rfind('/') + 1);
   const std::string installed = folder + SEGLAB_PROGRAM;
   const std::string built = folder + "../libexec/seglab/seglab";
@@ -49,7 +70,7 @@ std::string WholeProgram() {
 }
 
 int Start(const CommandRow& row, char** argv) {
-  const std::string program = WholeProgram();
+  const std::string program = WholeProgram(argv[0]);
   ProvideEnvironment(row.computes);
   ::execv(program.c_str(), argv);
   return Complain(StrCat(program, ": cannot be started, ", std::strerror(errno),

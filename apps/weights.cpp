@@ -24,6 +24,7 @@
 #include "weights/network_shapes.h"
 #include "weights/weight_place.h"
 #include "weights/weight_preprocessing.h"
+#include "weights_check.h"
 
 namespace seglab {
 namespace {
@@ -268,11 +269,16 @@ int WeightsCommand(const Args& args) {
   std::vector<std::string> words;
   ConvertOptions options;
   bool json = false;
-  CommandLine line("weights inspect FILE [--json] | convert FILE OUT.safetensors [--as NAME|JSON]",
-                   "Tells what is in a weight file (safetensors, .pth, .caffemodel; or a run "
-                   "folder); converts it, with --as into a checkpoint for eval and predict.");
-  line.Positional(&words, 1, 3)
-      .Flag("json", &json, "inspect: print JSON")
+  CommandLine line(
+      "weights inspect FILE [--json] | check FILE... | list [--json] | convert FILE "
+      "OUT.safetensors "
+      "[--as NAME|JSON]",
+      "Tells what is in a weight file (safetensors, .pth, .caffemodel; or a run folder); checks "
+      "that "
+      "files are whole and what they are; lists published ones; converts a file, with --as into a "
+      "checkpoint for eval and predict.");
+  line.Positional(&words, 1, 1000)
+      .Flag("json", &json, "inspect, list: print JSON")
       .Option("as", &options.as, "convert: the network; the weights must fit it")
       .Option("labels", &options.labels,
               "convert: its classes, voc, camvid or a JSON file {\"names\": [...]}; without it a "
@@ -291,8 +297,19 @@ int WeightsCommand(const Args& args) {
     }
     return 0;
   }
+  if (words[0] == "list") {
+    if (words.size() != 1) throw UsageError("weights list: takes no file");
+    ListKnownFiles(json);
+    return 0;
+  }
+  if (words[0] == "check") {
+    if (words.size() < 2) throw UsageError("weights check: give the FILES");
+    CheckWeightFiles({words.begin() + 1, words.end()}, options.key);
+    return 0;
+  }
   if (words[0] != "convert")
-    throw UsageError("weights: ", UnknownName("action", words[0], {"inspect", "convert"}));
+    throw UsageError("weights: ",
+                     UnknownName("action", words[0], {"inspect", "check", "list", "convert"}));
   if (words.size() != 3) throw UsageError("weights convert: give FILE and OUT.safetensors");
   Convert(words[1], words[2], options);
   return 0;

@@ -4,8 +4,6 @@
 //
 // Image and unaries are made: soft regions with texture, labels right at 7 pixels of 10.
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -15,6 +13,7 @@
 #include <random>
 #include <vector>
 
+#include "base/memory.h"
 #include "crf/dense_crf.h"
 #include "published_crf.h"
 
@@ -98,11 +97,7 @@ Times Published(const CrfOptions& options, const Scene& scene, std::vector<int32
   return best;
 }
 
-double Megabytes() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_maxrss) / 1000;
-}
+double Megabytes() { return 1e-6 * static_cast<double>(PeakMemory()); }
 
 void Print(const char* what, const Times& times, const Scene& scene, int iterations) {
   const double work = 1e-6 * scene.height * scene.width * scene.labels * iterations;

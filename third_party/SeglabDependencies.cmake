@@ -1,5 +1,5 @@
 # Every dependency of the rooms, with its minimum version, found and wrapped under one name. Nothing
-# is copied in. Read by third_party/CMakeLists.txt and, installed, by seglabConfig.cmake: whoever
+# is copied in. Read by SeglabThirdParty.cmake and, installed, by seglabConfig.cmake: whoever
 # links a room needs the same.
 #
 #   seglab::json      nlohmann_json           >= 3.10
@@ -39,18 +39,13 @@ macro(seglab_require name package version debian)
 endmacro()
 
 # seglab_wrap(<name> [LIBRARIES <library>...] [INCLUDES <folder>...] [OPTIONS <compile option>...])
-#   Target seglab::<name>. It is imported, so that it may stand in what the rooms export, and seen
-#   wherever the targets that it wraps are seen.
+#   Target seglab::<name>. It is imported, so that it may stand in what the rooms export.
 function(seglab_wrap name)
   cmake_parse_arguments(arg "" "" "LIBRARIES;INCLUDES;OPTIONS" ${ARGN})
   if(TARGET seglab::${name})
     return()
   endif()
-  set(scope "")
-  if(CMAKE_FIND_PACKAGE_TARGETS_GLOBAL)
-    set(scope GLOBAL)
-  endif()
-  add_library(seglab::${name} INTERFACE IMPORTED ${scope})
+  add_library(seglab::${name} INTERFACE IMPORTED)
   target_link_libraries(seglab::${name} INTERFACE ${arg_LIBRARIES})
   target_include_directories(seglab::${name} SYSTEM INTERFACE ${arg_INCLUDES})
   target_compile_options(seglab::${name} INTERFACE ${arg_OPTIONS})
@@ -76,9 +71,25 @@ endmacro()
 function(seglab_complain variable)
   set(text "")
   if(seglab_missing)
-    set(text "seglab needs what was not found:\n${seglab_missing}")
+    set(text "seglab needs what is not here:\n${seglab_missing}")
   endif()
   set(${variable} "${text}" PARENT_SCOPE)
+endfunction()
+
+# seglab_judge_torch(<variable>)
+#   Why the LibTorch that was found will not do; empty where it will. Its package file asks for no
+#   version, and says nothing of the ABI but in its flags.
+function(seglab_judge_torch variable)
+  set(fault "")
+  if(NOT Torch_FOUND)
+    set(fault "none was found")
+  elseif(Torch_VERSION AND Torch_VERSION VERSION_LESS 1.13)
+    set(fault "${Torch_VERSION} was found in ${Torch_DIR}, it is too old")
+  elseif(TORCH_CXX_FLAGS MATCHES "_GLIBCXX_USE_CXX11_ABI=0")
+    set(fault "${Torch_VERSION} was found in ${Torch_DIR}, \
+it was built for the C++ library's old ABI, as wheels were before 2.7")
+  endif()
+  set(${variable} "${fault}" PARENT_SCOPE)
 endfunction()
 
 find_package(Threads REQUIRED)
@@ -97,13 +108,18 @@ seglab_wrap(boost_math LIBRARIES Boost::headers)
 if(NOT SEGLAB_BASE_ONLY)
   # LibTorch's own package file sets no minimum version and no imported target in its old builds.
   find_package(Torch QUIET)
-  if(Torch_FOUND)
+  seglab_judge_torch(seglab_torch_fault)
+  if(NOT seglab_torch_fault)
     separate_arguments(seglab_torch_flags UNIX_COMMAND "${TORCH_CXX_FLAGS}")
     seglab_wrap(torch LIBRARIES ${TORCH_LIBRARIES} INCLUDES ${TORCH_INCLUDE_DIRS}
                 OPTIONS ${seglab_torch_flags})
   else()
-    seglab_miss("LibTorch >= 1.13" libtorch-dev "PyTorch wheel: \
- -DCMAKE_PREFIX_PATH=$(python3 -c 'import torch; print(torch.utils.cmake_prefix_path)')")
+    string(APPEND seglab_missing "  LibTorch >= 1.13; ${seglab_torch_fault}\n"
+      "    Debian >= 12:  apt-get install libtorch-dev   (the launcher ./seglab does this by itself)\n"
+      "    elsewhere:     python3 -m venv venv && venv/bin/pip install torch --index-url\
+ https://download.pytorch.org/whl/cpu\n"
+      "                   or conda install -c conda-forge pytorch; then\
+ -DCMAKE_PREFIX_PATH=$(venv/bin/python3 -c 'import torch; print(torch.utils.cmake_prefix_path)')\n")
   endif()
 
   # Of a LibTorch that has oneDNN within itself (the wheels), the system's would be a second one, of
@@ -127,7 +143,7 @@ if(NOT SEGLAB_BASE_ONLY)
     endif()
   endif()
   if(SEGLAB_HAS_ONEDNN AND NOT dnnl_FOUND)
-    seglab_miss("oneDNN, the one of LibTorch" libdnnl-dev)
+    seglab_miss("oneDNN, the one of LibTorch" "libdnnl-dev ocl-icd-opencl-dev")
   elseif(SEGLAB_HAS_ONEDNN)
     target_link_libraries(seglab::onednn INTERFACE DNNL::dnnl)
     target_compile_definitions(seglab::onednn INTERFACE SEGLAB_ONEDNN=1)

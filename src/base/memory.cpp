@@ -1,5 +1,8 @@
 #include "base/memory.h"
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <fstream>
 #include <limits>
@@ -29,6 +32,10 @@ double SystemAvailable() {
     if (name == "MemAvailable:") return kilobytes * 1024;
     std::getline(file, unit);
   }
+#ifdef _SC_PHYS_PAGES  // no Linux
+  const auto pages = static_cast<double>(::sysconf(_SC_PHYS_PAGES));
+  if (pages > 0) return pages * static_cast<double>(::sysconf(_SC_PAGESIZE));
+#endif
   return kUnknown;
 }
 
@@ -46,6 +53,16 @@ double AvailableMemory() {
   ::malloc_trim(0);  // what the heap keeps of freed memory is available too
 #endif
   return std::min(SystemAvailable(), CgroupAvailable());
+}
+
+int64_t PeakMemory() {
+  rusage usage = {};
+  ::getrusage(RUSAGE_SELF, &usage);
+#ifdef __APPLE__
+  return usage.ru_maxrss;  // bytes there, KiB elsewhere
+#else
+  return int64_t{1024} * usage.ru_maxrss;
+#endif
 }
 
 }  // namespace seglab

@@ -9,6 +9,8 @@
 #include <thread>
 #include <vector>
 
+#include "base/joining_thread.h"
+
 namespace seglab {
 
 /// Where threads wait for one another. They do not sleep: steps are short, and waking takes longer
@@ -72,7 +74,7 @@ class Member {
 inline void RunTeam(int threads, const std::function<void(Member&)>& work) {
   std::optional<SpinBarrier> barrier;
   std::atomic<int> size{0};
-  std::vector<std::jthread> others;
+  std::vector<JoiningThread> others;
   others.reserve(static_cast<size_t>(std::max(threads, 1)));
   try {
     while (static_cast<int>(others.size()) + 1 < threads) {

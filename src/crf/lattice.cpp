@@ -129,7 +129,7 @@ struct Lattice::Numbering {
       part.keys.clear();
       part.counts.clear();
     }
-    const auto is_mine = [part_first, part_last](uint32_t part) {
+    const auto is_mine = [part_first = part_first, part_last = part_last](uint32_t part) {
       return static_cast<int64_t>(part) >= part_first && static_cast<int64_t>(part) < part_last;
     };
     constexpr size_t kAhead = 16;

@@ -33,6 +33,16 @@ std::string HashOf(const std::string& content) {
   return digest.Hex();
 }
 
+/// Its time of change in nanoseconds.
+int64_t ChangeTime(const struct stat& info) {
+#ifdef __APPLE__
+  const timespec& time = info.st_mtimespec;
+#else
+  const timespec& time = info.st_mtim;
+#endif
+  return int64_t{time.tv_sec} * kSecond + time.tv_nsec;
+}
+
 /// Whether a file of this time of change (ns) may change once more and keep it.
 bool IsFresh(int64_t changed) {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
@@ -85,8 +95,7 @@ std::string ContentHashes::Of(const std::string& file) {
   struct stat info {};
   if (::stat(file.c_str(), &info) != 0)
     throw Error(file, ": cannot be read, ", std::strerror(errno), "; check the path");
-  const int64_t size = info.st_size;
-  const int64_t changed = int64_t{info.st_mtim.tv_sec} * kSecond + info.st_mtim.tv_nsec;
+  const int64_t size = info.st_size, changed = ChangeTime(info);
   const std::string key = KeyOf(file);
   {
     const std::lock_guard lock(mutex_);

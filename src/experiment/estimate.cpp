@@ -1,6 +1,5 @@
 #include "experiment/estimate.h"
 
-#include <sys/resource.h>
 #include <torch/torch.h>
 
 #include <algorithm>
@@ -9,6 +8,7 @@
 #include "base/error.h"
 #include "base/format.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "data/drawn_split.h"
 #include "data/loader.h"
 #include "experiment/run_config.h"
@@ -86,12 +86,6 @@ std::string KindOf(const RunSpec& run, bool trains) {
       kind["train"].erase(key);
   }
   return CanonicalJson(kind);
-}
-
-int64_t PeakMemory() {
-  rusage usage = {};
-  getrusage(RUSAGE_SELF, &usage);
-  return int64_t{1024} * usage.ru_maxrss;
 }
 
 }  // namespace

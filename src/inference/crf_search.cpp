@@ -8,11 +8,11 @@
 #include <exception>
 #include <fstream>
 #include <mutex>
-#include <thread>
 
 #include "base/error.h"
 #include "base/files.h"
 #include "base/format.h"
+#include "base/joining_thread.h"
 #include "base/log.h"
 #include "base/signals.h"
 #include "crf/dense_crf.h"
@@ -104,7 +104,7 @@ CrfTrial Try(const ScoreStore& store, const CrfOptions& options, int classes, in
     }
   };
   {
-    std::vector<std::jthread> others;
+    std::vector<JoiningThread> others;
     for (int i = 1; i < threads; ++i) others.emplace_back(work);
     work();
   }

@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
-#include "base/sha256.h"
+#include "base/sha.h"
 #include "report/certainty_section.h"
 #include "report/classes_section.h"
 #include "report/confusion.h"

@@ -1,11 +1,14 @@
 #include "tensor/runtime.h"
 
+#ifdef __linux__
 #include <sched.h>
+#endif
 #include <torch/torch.h>
 
 #include <algorithm>
 #include <cmath>
 #include <fstream>
+#include <thread>
 
 #include "base/error.h"
 #include "tensor/compat.h"
@@ -24,9 +27,13 @@ int QuotaCores() {
 }  // namespace
 
 int UsableCores() {
+#ifdef __linux__
   cpu_set_t set;
   CPU_ZERO(&set);
-  int cores = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
+  const int cores = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
+#else
+  const int cores = static_cast<int>(std::thread::hardware_concurrency());
+#endif
   return std::max(1, std::min(cores, QuotaCores()));
 }
 

@@ -1,12 +1,12 @@
 #include "weights/network_shapes.h"
 
 #include <gmock/gmock.h>
-#include <sys/resource.h>
 #include <torch/torch.h>
 
 #include <map>
 #include <string>
 
+#include "base/memory.h"
 #include "models/backbones/backbone.h"
 #include "models/registry.h"
 #include "weights/load.h"
@@ -63,12 +63,6 @@ TEST(MakeShapes, TakesNoMemory) {
   EXPECT_GT(elements, 1'000'000'000);
 }
 
-int64_t PeakMegabytes() {
-  rusage usage;
-  getrusage(RUSAGE_SELF, &usage);
-  return usage.ru_maxrss / 1024;
-}
-
 // 200 kB that claim to be 3 gigabytes, refused by their shapes, before these are made.
 TEST(MakeShapes, ACheckpointIsComparedBeforeMemoryIsTaken) {
   const TestFolder folder;
@@ -78,9 +72,9 @@ TEST(MakeShapes, ACheckpointIsComparedBeforeMemoryIsTaken) {
     const std::shared_ptr<SegModel> model = SeededModel(spec, 3);
     spec["backbone"]["width"] = 4;
     Save(path, *model, spec, 3);
-    const int64_t before = PeakMegabytes();
+    const int64_t before = PeakMemory();
     EXPECT_THAT(ErrorOf([&] { LoadModelFile(path); }), HasSubstr("wrong shape")) << name;
-    EXPECT_LT(PeakMegabytes() - before, 200) << name;
+    EXPECT_LT(PeakMemory() - before, 200 << 20) << name;
   }
 }
 

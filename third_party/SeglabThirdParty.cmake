@@ -1,13 +1,11 @@
-# Every dependency, found and wrapped. Nothing is copied in.
+# Every dependency, found and wrapped. Nothing is copied in. Included, so that what is found is seen by
+# every room.
 #
 #   SeglabDependencies.cmake   what the rooms need, and whoever links them
 #   seglab::options  Boost.Program_options   >= 1.71   the command line
 #   GTest            GoogleTest, GoogleMock  >= 1.11   tests only
 
-# What is found here must be seen by every room.
-set(CMAKE_FIND_PACKAGE_TARGETS_GLOBAL ON)
-
-include(SeglabDependencies.cmake)
+include(${CMAKE_CURRENT_LIST_DIR}/SeglabDependencies.cmake)
 
 if(SEGLAB_TESTS)
   seglab_require("GoogleTest and GoogleMock" GTest 1.11 "libgtest-dev libgmock-dev")
@@ -17,9 +15,6 @@ if(NOT SEGLAB_BASE_ONLY)
                  COMPONENTS program_options)
   seglab_wrap(options LIBRARIES Boost::program_options)
 endif()
-
-# The installed package says so too.
-set(SEGLAB_HAS_ONEDNN ${SEGLAB_HAS_ONEDNN} PARENT_SCOPE)
 
 seglab_complain(complaint)
 if(complaint)

@@ -1,4 +1,4 @@
-#include "base/sha256.h"
+#include "base/sha.h"
 
 #include <openssl/evp.h>
 
@@ -13,7 +13,7 @@
 
 namespace seglab {
 
-struct Sha256::State {
+struct Sha::State {
   EVP_MD_CTX* context = EVP_MD_CTX_new();
   ~State() { EVP_MD_CTX_free(context); }
 
@@ -22,25 +22,26 @@ struct Sha256::State {
   }
 };
 
-Sha256::Sha256() : state_(std::make_unique<State>()) {
+Sha::Sha(Kind kind) : state_(std::make_unique<State>()) {
   State::Check(state_->context != nullptr &&
-               EVP_DigestInit_ex(state_->context, EVP_sha256(), nullptr) == 1);
+               EVP_DigestInit_ex(state_->context, kind == Kind::kSha1 ? EVP_sha1() : EVP_sha256(),
+                                 nullptr) == 1);
 }
 
-Sha256::~Sha256() = default;
+Sha::~Sha() = default;
 
-void Sha256::Add(const void* bytes, size_t count) {
+void Sha::Add(const void* bytes, size_t count) {
   State::Check(EVP_DigestUpdate(state_->context, bytes, count));
 }
 
-std::string Sha256::Bytes() {
+std::string Sha::Bytes() {
   std::array<unsigned char, EVP_MAX_MD_SIZE> bytes = {};
   unsigned int size = 0;
   State::Check(EVP_DigestFinal_ex(state_->context, bytes.data(), &size));
   return std::string(reinterpret_cast<const char*>(bytes.data()), size);
 }
 
-std::string Sha256::Hex() {
+std::string Sha::Hex() {
   static constexpr char kDigits[] = "0123456789abcdef";
   std::string text;
   for (char c : Bytes()) {
@@ -52,22 +53,23 @@ std::string Sha256::Hex() {
 }
 
 std::string Sha256Bytes(std::string_view bytes) {
-  Sha256 hash;
+  Sha hash;
   hash.Add(bytes.data(), bytes.size());
   return hash.Bytes();
 }
 
-std::string Sha256OfFile(const std::string& path) {
+FileHashes HashesOfFile(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) throw Error(path, ": cannot be read: ", std::strerror(errno));
-  Sha256 hash;
+  Sha sha256, sha1(Sha::Kind::kSha1);
   std::vector<char> piece(size_t{1} << 20);
   while (file) {
     file.read(piece.data(), static_cast<std::streamsize>(piece.size()));
-    hash.Add(piece.data(), static_cast<size_t>(file.gcount()));
+    sha256.Add(piece.data(), static_cast<size_t>(file.gcount()));
+    sha1.Add(piece.data(), static_cast<size_t>(file.gcount()));
   }
   if (file.bad()) throw Error(path, ": cannot be read: ", std::strerror(errno));
-  return hash.Hex();
+  return {sha256.Hex(), sha1.Hex()};
 }
 
 }  // namespace seglab
