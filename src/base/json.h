@@ -10,10 +10,9 @@
 #include <type_traits>
 #include <vector>
 
-namespace seglab {
+#include "base/json_defaults.h"
 
-/// JSON whose objects keep the order in which they were written.
-using Json = nlohmann::ordered_json;
+namespace seglab {
 
 /// Parses `text`. Comments (// and /* */) are allowed; lists and objects may nest 200 deep, and an
 /// object may have 10,000 keys: more is no settings, and every look-up goes through them. A text
@@ -76,31 +75,6 @@ std::string JsonText(const Json& value);
 
 /// The text with sorted keys, no spaces and 19.0 written as 19: equal content gives equal text.
 std::string CanonicalJson(const Json& value);
-
-/// While one lives, it listens to the JsonReaders of its thread and notes the values that keep
-/// their default, so that a file can say all that a run was made with.
-class JsonDefaults {
- public:
-  JsonDefaults();
-  ~JsonDefaults();
-  JsonDefaults(const JsonDefaults&) = delete;
-  JsonDefaults& operator=(const JsonDefaults&) = delete;
-
-  /// Adds what was noted below `path` to the object that stood there. A name that stands for an
-  /// object ("poly") becomes one ({"name": "poly"}) where it has defaults.
-  void Complete(Json& object, const std::string& path) const;
-
-  static bool Listens();
-  static void Note(const std::string& path, const std::string& key, Json value);
-
- private:
-  struct Noted {
-    std::string path, key;
-    Json value;
-  };
-  std::vector<Noted> noted_;
-  JsonDefaults* outer_;
-};
 
 /// A checked view of one JSON object: every key must be asked for, every value must have the type
 /// and range asked for. Errors name the JSON path ("runs[2].train.lr") and the nearest known key.

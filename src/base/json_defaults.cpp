@@ -1,7 +1,7 @@
+#include "base/json_defaults.h"
+
 #include <algorithm>
 #include <utility>
-
-#include "base/json.h"
 
 namespace seglab {
 namespace {
