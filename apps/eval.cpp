@@ -9,6 +9,7 @@
 #include "command_line.h"
 #include "commands.h"
 #include "data/registry.h"
+#include "inference/boundary_sink.h"
 #include "inference/confusion_sink.h"
 #include "inference/evaluate.h"
 #include "inference/trimap_sink.h"
@@ -48,6 +49,7 @@ class IgnoredPixels : public EvalSink {
 
 int EvalCommand(const Args& args) {
   std::string json, absent = "union", trimap;
+  double boundary_f1 = 0;
   DataOptions data("val", "score on");
   NetworkOptions network;
   PredictFlags flags;
@@ -61,6 +63,8 @@ int EvalCommand(const Args& args) {
   AddAbsent(line, &absent);
   line.Option("trimap", &trimap,
               "score bands around boundaries too: their widths in pixels, 2,8,32")
+      .Option("boundary-f1", &boundary_f1,
+              "boundary F1 too: what is near, as part of the diagonal, 0.0075")
       .Option("threads", &options.threads, "loader threads; -1 = as many as cores");
   AddScoresFile(line, &json);
   flags.AddTo(line, "an option of the data set: limit=50");
@@ -68,6 +72,7 @@ int EvalCommand(const Args& args) {
   const AbsentPolicy policy = ParseAbsentPolicy(absent);
   const PredictOptions predict = flags.Options();
   const std::vector<double> widths = ParseWidths(trimap);
+  if (line.Given("boundary-f1")) CheckBoundaryTolerance(boundary_f1, "--boundary-f1");
   const std::shared_ptr<const Dataset> dataset = MakeDataset(data.Spec(line, flags.others()));
   const LoadedModel loaded = network.Load(dataset->Labels(), data.name());
   const bool classifier = ModelTask(loaded.spec, loaded.path) == Task::kClassification;
@@ -79,10 +84,15 @@ int EvalCommand(const Args& args) {
   ConfusionSink confusion(dataset->Labels().size());
   TrimapSink bands(dataset->Labels().size(), classifier ? std::vector<double>() : widths);
   IgnoredPixels ignored;
-  const EvalSummary result = Evaluate(predictor, dataset, {&confusion, &bands, &ignored}, options);
+  BoundarySink boundary(dataset->Labels().size(), boundary_f1);
+  std::vector<EvalSink*> sinks = {&confusion, &bands, &ignored};
+  const bool has_boundary = !classifier && boundary_f1 > 0;
+  if (has_boundary) sinks.push_back(&boundary);
+  const EvalSummary result = Evaluate(predictor, dataset, sinks, options);
   const Scores scores = ComputeScores(confusion.matrix(), policy);
   const std::vector<std::string>& names = dataset->Labels().names;
-  std::cout << ScoresToText(scores, names, result.images) << bands.ToText(policy);
+  std::cout << ScoresToText(scores, names, result.images) << bands.ToText(policy)
+            << (has_boundary ? boundary.ToText() : "");
   WarnOfScores(confusion.matrix(), names, classifier ? 0 : ignored.count);
   Log::Info(result.images, " images in ", FormatDuration(result.seconds), ", waiting for data ",
             static_cast<int>(100 * result.wait_seconds / std::max(result.seconds, 1e-9) + 0.5),
@@ -90,6 +100,7 @@ int EvalCommand(const Args& args) {
   if (!json.empty()) {
     Json written = ScoresToJson(scores, confusion.matrix(), names, result.images);
     if (!widths.empty()) written["trimap"] = bands.ToJson(policy);
+    if (has_boundary) written["boundary_f1"] = boundary.ToJson();
     WriteFileAtomically(json, JsonText(written));
   }
   return 0;

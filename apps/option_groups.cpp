@@ -29,6 +29,11 @@ void AddDevice(CommandLine& line, std::string* device) {
   line.Option("device", device, "auto, cpu, cuda, cuda:1");
 }
 
+void AddLogForms(CommandLine& line, LogForms* forms) {
+  line.Flag("tensorboard", &forms->tensorboard, "write each run's log as TensorBoard's events too")
+      .Flag("csv", &forms->csv, "write it as metrics.csv too");
+}
+
 void AddAbsent(CommandLine& line, std::string* absent) {
   line.Option("absent", absent, "rule for classes that are absent: union, truth, one, zero, nan");
 }

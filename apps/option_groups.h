@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "command_line.h"
 #include "data/dataset.h"
+#include "train/log_forms.h"
 #include "weights/load.h"
 
 // Options that several commands have: declared once, the same in each.
@@ -15,6 +16,8 @@ namespace seglab {
 void AddDataRoot(CommandLine& line, std::string* root);
 void AddKey(CommandLine& line, std::string* key);
 void AddBackbone(CommandLine& line, std::string* backbone);
+/// --tensorboard and --csv.
+void AddLogForms(CommandLine& line, LogForms* forms);
 void AddDevice(CommandLine& line, std::string* device);
 void AddAbsent(CommandLine& line, std::string* absent);
 /// --json of commands that print scores.

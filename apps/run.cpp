@@ -29,6 +29,7 @@ int RunCommand(const Args& args) {
       .Flag("dry-run", &options.dry_run,
             "show the plan, check it, measure a few steps of each kind, and stop");
   AddDataRoot(line, &data_root);
+  AddLogForms(line, &options.forms);
   AddDevice(line, &options.device);
   if (!line.Parse(args)) return 0;
   if (names.empty())

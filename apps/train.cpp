@@ -69,6 +69,7 @@ int TrainCommand(const Args& args) {
       .Option("seed", &seed, "of weights, order and crops; short for --set seed=N")
       .Required("out", &out, "run folder")
       .Appendix(TrainOptions::Help());
+  AddLogForms(line, &options.forms);
   AddDevice(line, &options.device);
   if (!line.Parse(args)) return 0;
   if (config.empty() == data.name().empty())
@@ -116,7 +117,7 @@ int TrainCommand(const Args& args) {
     RunChecks().Check(spec, nullptr, run.status == RunStatus::kNew);
     CheckWritableFolder(out);
     hashes.Save();
-    ExecuteRun(run, {options.device, options.pictures, "", out});
+    ExecuteRun(run, {options.device, options.pictures, options.forms, "", out});
   }
   const std::string page = JoinPath(out, "report.html");
   if (run.status != RunStatus::kFinished || !FileExists(page)) {

@@ -10,8 +10,8 @@ namespace seglab {
 namespace {
 
 bool IsOption(const std::string& key) {
-  for (const char* known :
-       {"absent", "precision", "data", "crf", "scales", "flip", "window", "trimap"}) {
+  for (const char* known : {"absent", "precision", "data", "crf", "scales", "flip", "window",
+                            "trimap", "boundary_f1"}) {
     if (key == known) return true;
   }
   return false;

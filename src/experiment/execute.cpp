@@ -15,6 +15,7 @@
 #include "experiment/environment.h"
 #include "experiment/run_config.h"
 #include "experiment/run_folder.h"
+#include "inference/boundary_sink.h"
 #include "inference/confusion_sink.h"
 #include "inference/evaluate.h"
 #include "inference/image_counts_sink.h"
@@ -56,6 +57,11 @@ Json MakeEvaluation(const PlannedRun& run, const TrainJob& job, const EvalConfig
     trimap.emplace(labels.size(), config.trimap);
     sinks.push_back(&*trimap);
   }
+  std::optional<BoundarySink> boundary;
+  if (data->GetTask() == Task::kSegmentation && config.boundary_f1 > 0) {
+    boundary.emplace(labels.size(), config.boundary_f1);
+    sinks.push_back(&*boundary);
+  }
   std::optional<PictureSink> pictures;
   if (data->GetTask() == Task::kSegmentation && options.pictures > 0) {
     const PicturePlaces places = {JoinPath(options.shared_folder, kPicturesFolder),
@@ -73,6 +79,10 @@ Json MakeEvaluation(const PlannedRun& run, const TrainJob& job, const EvalConfig
   if (trimap) {
     text += trimap->ToText(config.policy);
     metrics["trimap"] = trimap->ToJson(config.policy);
+  }
+  if (boundary) {
+    text += boundary->ToText();
+    metrics["boundary_f1"] = boundary->ToJson();
   }
   return {{"identity", run.identity.evaluations.at(config.name)},
           {"eval", config.options},
@@ -122,6 +132,7 @@ void ExecuteRun(const PlannedRun& run, const ExecuteOptions& options) {
   }
   job.model->to(device);
   job.run_hash = run.identity.hash;
+  job.forms = options.forms;
   // From here on the folder belongs to this run; a mistake in its settings has been found by now.
   const Json environment = Environment(device);
   if (run.status == RunStatus::kStarted) WarnOfOtherMachine(run, environment);

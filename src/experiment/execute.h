@@ -3,6 +3,7 @@
 #include <string>
 
 #include "experiment/plan.h"
+#include "train/log_forms.h"
 
 namespace seglab {
 
@@ -12,6 +13,7 @@ inline constexpr int kKeptPredictions = 200;
 struct ExecuteOptions {
   std::string device = "auto";
   int pictures = kKeptPredictions;  ///< 0: none
+  LogForms forms = {};              ///< of metrics.jsonl, written beside it
   std::string init_folder;          ///< of the run that starts this one, or ""
   std::string shared_folder;        ///< where the pictures go that runs share
 };

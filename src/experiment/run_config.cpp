@@ -8,6 +8,7 @@
 #include "data/registry.h"
 #include "experiment/eval_spec.h"
 #include "inference/trimap_sink.h"
+#include "metrics/boundary_f1.h"
 #include "models/registry.h"
 
 namespace seglab {
@@ -49,6 +50,8 @@ EvalConfig ReadEvaluation(const EvalSpec& spec, const Json& val_data, const std:
   config.predict.Read(reader);
   reader.Get("trimap", config.trimap);
   CheckTrimapWidths(config.trimap, reader.Path("trimap"));
+  if (reader.Get("boundary_f1", config.boundary_f1) && config.boundary_f1 != 0)
+    CheckBoundaryTolerance(config.boundary_f1, reader.Path("boundary_f1"));
   if (Json data; reader.Get("data", data)) {
     if (!data.is_object()) throw Error(reader.Path("data"), ": must be an object");
     MergeJson(config.data, data);

@@ -20,6 +20,7 @@ struct EvalConfig {
   Json data;         ///< options of the data set
   AbsentPolicy policy = AbsentPolicy::kUnion;
   PredictOptions predict;
+  double boundary_f1 = 0;      ///< tolerance of that score, part of the diagonal; 0: not scored
   std::vector<double> trimap;  ///< widths of bands around boundaries that are scored alone, pixels
 };
 

@@ -92,7 +92,8 @@ ExperimentResult RunExperiment(const Experiment& experiment, const RunnerOptions
         StateOf(run, plan).state != UnfinishedRun::State::kWaiting)
       continue;
     const PlannedRun* init = FindRun(plan, run.spec.init_run);
-    Attempt(run, {options.device, options.pictures, init != nullptr ? init->folder : "", folder});
+    Attempt(run, {options.device, options.pictures, options.forms,
+                  init != nullptr ? init->folder : "", folder});
     WriteReports(CollectResults(experiment, plan, folder, options.command));
   }
   const ExperimentResult result = CollectResults(experiment, plan, folder, options.command);

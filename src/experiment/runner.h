@@ -13,6 +13,7 @@ struct RunnerOptions {
   bool dry_run = false;             ///< show the plan, do nothing
   bool retry = false;               ///< try failed runs again
   int pictures = kKeptPredictions;  ///< validation images whose predictions each run keeps
+  LogForms forms = {};              ///< of each run's metrics.jsonl, written beside it
   std::string command;              ///< what the user typed, for the report
 };
 

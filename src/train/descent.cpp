@@ -65,8 +65,7 @@ class Descent {
  private:
   void Loop() {
     if (state_.iteration > 0) Log::Info(job_.title, ": goes on at iteration ", state_.iteration);
-    metrics_.emplace(JoinPath(job_.folder, "metrics.jsonl"), state_.iteration,
-                     state_.evaluation_due);
+    metrics_.emplace(job_.folder, state_.iteration, state_.evaluation_due, job_.forms);
     log_.emplace(job_.title, job_.train->Labels().size(), state_, options_, device_);
     Loader loader = MakeLoader();
     Progress progress(job_.title, options_.iterations, state_.iteration);

@@ -85,7 +85,7 @@ class Fitting {
     }
     const std::vector<Json> lines = TrainClassifiers(examples);
     if (held_out.empty()) ChooseThreshold(examples, fitted);
-    MetricsLog metrics(JoinPath(job_.folder, "metrics.jsonl"), 0);
+    MetricsLog metrics(job_.folder, 0, false, job_.forms);
     for (const Json& line : lines) metrics.Write(line);
     state_.seconds = Seconds() - start;
     state_.finished = true;

@@ -8,6 +8,7 @@
 #include "data/loader.h"
 #include "data/transforms.h"
 #include "models/seg_model.h"
+#include "train/log_forms.h"
 #include "train/options.h"
 
 namespace seglab {
@@ -24,6 +25,7 @@ struct TrainJob {
   std::string folder;    ///< run folder: checkpoints and metrics.jsonl
   std::string run_hash;  ///< a checkpoint of another hash is not continued
   std::string title;     ///< for the log
+  LogForms forms = {};   ///< of metrics.jsonl, written beside it
 };
 
 /// How the training data are loaded.

@@ -7,11 +7,14 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "train/event_file.h"
+#include "train/metrics_csv.h"
 
 namespace seglab {
 
-MetricsLog::MetricsLog(std::string path, int64_t iteration, bool evaluation_due)
-    : path_(std::move(path)) {
+MetricsLog::MetricsLog(const std::string& folder, int64_t iteration, bool evaluation_due,
+                       const LogForms& forms)
+    : path_(JoinPath(folder, "metrics.jsonl")), forms_(OpenLogForms(folder, forms)) {
   std::string kept;
   if (FileExists(path_)) {
     std::istringstream lines(ReadFile(path_));
@@ -21,6 +24,7 @@ MetricsLog::MetricsLog(std::string path, int64_t iteration, bool evaluation_due)
       const auto at = json.value("iteration", int64_t{0});
       if (at > iteration || (evaluation_due && at == iteration && json.contains("mean_iou"))) break;
       kept += line + "\n";
+      for (const auto& form : forms_) form->Write(json);
     }
   }
   WriteFileAtomically(path_, kept);
@@ -30,6 +34,16 @@ void MetricsLog::Write(const Json& line) {
   std::ofstream out(path_, std::ios::app);
   out << line.dump() << "\n" << std::flush;
   if (!out) throw Error(path_, ": cannot be written: ", std::strerror(errno));
+  for (const auto& form : forms_) form->Write(line);
+}
+
+std::vector<std::unique_ptr<LogForm>> OpenLogForms(const std::string& folder,
+                                                   const LogForms& forms) {
+  std::vector<std::unique_ptr<LogForm>> files;
+  if (forms.tensorboard)
+    files.push_back(std::make_unique<EventFile>(JoinPath(folder, "events.out.tfevents.seglab")));
+  if (forms.csv) files.push_back(std::make_unique<MetricsCsv>(JoinPath(folder, "metrics.csv")));
+  return files;
 }
 
 }  // namespace seglab
