@@ -225,7 +225,7 @@ TEST(ProgressText, ShowsWhatIsKnown) {
   const std::string line =
       ProgressText(name, 750, 2000, 359, "loss 0.6402  lr 0.00197  29.1 images/s", 79);
   EXPECT_EQ(line,
-            "FCN-16…seed=1]  750/2000  37%  5m 59s left  loss 0.6402  lr 0.00197  29.1 images/s");
+            "FCN-1…ed=1]  750/2000  37%  5m 59s left  loss 0.6402  lr 0.00197  29.1 images/s");
   EXPECT_EQ(TextWidth(line), 79u);
   EXPECT_EQ(ProgressText("eval", 12, 40, 200, "fcn8s", 79),
             "eval  [######..............]  12/40  30%  3m 20s left  fcn8s");

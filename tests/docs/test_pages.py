@@ -66,8 +66,8 @@ def commands(text):
 
 
 def shortened(words):
-    if words[0] not in ("run", "train") or "--dry-run" in words:
-        return words
+    if words[0] not in ("run", "train") or "--dry-run" in words or "--data-root" in words:
+        return words  # those with data of others end where these are missing
     return words + SHORT_RUNS.get(words[1], SHORT)
 
 

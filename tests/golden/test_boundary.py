@@ -18,13 +18,13 @@ except ImportError:
     sys.exit(77)
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
-from harness import TINY_BACKBONE, png_indices, read_bytes, read_json  # noqa: E402
+from harness import png_indices, read_bytes, read_json  # noqa: E402
 
 TOLERANCE = 0.03
-CONFIG = {"model": {"name": "fcn16s", "backbone": TINY_BACKBONE},
-          "data": {"name": "shapes", "height": 48, "width": 64, "train": {"size": 40},
+CONFIG = {"model": {"name": "fcn8s", "backbone": {"name": "vgg11_bn", "width": 0.125, "fc6_kernel": 3}},
+          "data": {"name": "shapes", "height": 48, "width": 64, "train": {"size": 200},
                    "val": {"split": "val", "size": 12}},
-          "train": {"iterations": 40, "batch": 4, "lr": 0.05, "momentum": 0.9, "check_samples": 2},
+          "train": {"iterations": 400, "batch": 8, "lr": 0.02, "momentum": 0.9, "check_samples": 2},
           "eval": {"boundary_f1": TOLERANCE}}
 
 
