@@ -259,6 +259,29 @@ nlohmann::json Canonical(const Json& value) {
   return nlohmann::json(value);
 }
 
+std::string Dumped(const Json& value) {
+  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+/// Indented, with lists of plain values on one line.
+std::string Pretty(const Json& value, const std::string& indent) {
+  if (!value.is_structured() || value.empty()) return Dumped(value);
+  const auto is_plain = [](const Json& element) { return !element.is_structured(); };
+  if (value.is_array() && std::all_of(value.begin(), value.end(), is_plain)) {
+    std::string text;
+    for (const Json& element : value) text += (text.empty() ? "" : ", ") + Dumped(element);
+    return "[" + text + "]";
+  }
+  const std::string deeper = indent + "  ";
+  std::string text;
+  for (const auto& [key, element] : value.items()) {
+    text += (text.empty() ? "\n" : ",\n") + deeper;
+    if (value.is_object()) text += Dumped(Json(key)) + ": ";
+    text += Pretty(element, deeper);
+  }
+  return (value.is_object() ? "{" : "[") + text + "\n" + indent + (value.is_object() ? "}" : "]");
+}
+
 }  // namespace
 
 Json ParseJson(std::string_view text, const std::string& where) {
@@ -366,9 +389,7 @@ void SetAtSteps(Json& root, const std::vector<std::string>& steps, const Json& v
   }
 }
 
-std::string JsonText(const Json& value) {
-  return value.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-}
+std::string JsonText(const Json& value) { return Pretty(value, "") + "\n"; }
 
 std::string CanonicalJson(const Json& value) {
   return Canonical(value).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);

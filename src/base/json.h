@@ -69,8 +69,8 @@ SettingText SplitSetting(const std::string& setting, size_t from = 0);
 /// @throws Error where that is not UTF-8
 Json SettingValue(const std::string& text, const std::string& where);
 
-/// The text for a file: indented, with a line end. Bytes that are no UTF-8, as names of files may
-/// hold, become U+FFFD.
+/// The text for a file: indented, lists of plain values on one line, with a line end. Bytes that
+/// are no UTF-8, as names of files may hold, become U+FFFD.
 std::string JsonText(const Json& value);
 
 /// The text with sorted keys, no spaces and 19.0 written as 19: equal content gives equal text.

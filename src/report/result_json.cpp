@@ -20,30 +20,6 @@ std::string RelativeTo(const std::string& folder, const std::string& path) {
   return relative.generic_string();
 }
 
-std::string Dump(const Json& value) {
-  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
-/// JSON as a person likes to read it: lists of plain values on one line.
-std::string Pretty(const Json& value, const std::string& indent) {
-  if (!value.is_structured() || value.empty()) return Dump(value);
-  bool flat = value.is_array();
-  for (const Json& element : value) flat = flat && !element.is_structured();
-  if (flat) {
-    std::string text;
-    for (const Json& element : value) text += (text.empty() ? "" : ", ") + Dump(element);
-    return "[" + text + "]";
-  }
-  const std::string deeper = indent + "  ";
-  std::string text;
-  for (const auto& [key, element] : value.items()) {
-    text += (text.empty() ? "\n" : ",\n") + deeper;
-    if (value.is_object()) text += Dump(Json(key)) + ": ";
-    text += Pretty(element, deeper);
-  }
-  return (value.is_object() ? "{" : "[") + text + "\n" + indent + (value.is_object() ? "}" : "]");
-}
-
 RunResult RunFromJson(const Json& json, const std::string& path, const std::string& folder) {
   RunResult run;
   JsonReader reader(json, path);
@@ -76,7 +52,7 @@ RunResult RunFromJson(const Json& json, const std::string& path, const std::stri
   reader.Get("paper", paper);
   for (const Json& figure : paper) {
     if (!figure.is_number() && !figure.is_null()) {
-      throw Error(reader.Path("paper"), ": must hold numbers and null, found ", Dump(figure));
+      throw Error(reader.Path("paper"), ": must hold numbers and null, found ", figure.dump());
     }
     run.paper.push_back(figure.is_number() ? figure.get<double>()
                                            : std::numeric_limits<double>::quiet_NaN());
@@ -129,7 +105,7 @@ std::string ResultToJson(const ExperimentResult& result, const Certainty& certai
   if (result.compare) json["compare"] = *result.compare;
   if (!result.baseline.empty()) json["baseline"] = result.baseline;
   if (!certainty.rows.empty()) json["certainty"] = CertaintyJson(certainty, result.columns);
-  return Pretty(json, "") + "\n";
+  return JsonText(json);
 }
 
 ExperimentResult ReadExperimentResult(const std::string& folder) {
