@@ -1,4 +1,5 @@
 #include <iostream>
+#include <set>
 
 #include "command_line.h"
 #include "commands.h"
@@ -27,7 +28,9 @@ int ReportCommand(const Args& args) {
       is_run ? ResultOfRunFolder(folders[0], "") : ReadExperimentResult(folders[0]);
   const Certainty certainty = MakeCertainty(result);
   is_run ? WriteTablesAndPage(result, certainty) : WriteReports(result, certainty);
-  for (const RunResult& run : result.runs) WriteLogForms(run.folder, forms);
+  std::set<std::string> runs;
+  for (const RunResult& run : result.runs) runs.insert(run.folder);
+  for (const std::string& run : runs) WriteLogForms(run, forms);
   std::cout << TableText(result) << CertaintyText(certainty, result.columns);
   return 0;
 }

@@ -51,16 +51,17 @@ std::optional<std::string> Check(const std::string& path, const std::string& key
   } else if (!stated.empty() && hashes.sha256.starts_with(stated)) {
     std::cout << "  known    by its name, which states this hash\n";
   }
+  std::optional<std::string> complaint;
   if (!stated.empty() && !hashes.sha256.starts_with(stated)) {
-    return StrCat(path, ": its name states the SHA-256 ", stated, ", its content has ",
-                  hashes.sha256.substr(0, stated.size()), "; fetch it again");
+    complaint = StrCat(path, ": its name states the SHA-256 ", stated, ", its content has ",
+                       hashes.sha256.substr(0, stated.size()), "; fetch it again");
   }
   try {
     std::cout << "  content  " << ContentOf(path, key) << "\n";
   } catch (const Error& error) {
-    return error.what();
+    if (!complaint) complaint = error.what();
   }
-  return std::nullopt;
+  return complaint;
 }
 
 }  // namespace

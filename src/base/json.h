@@ -99,7 +99,10 @@ class JsonReader {
   bool Get(const std::string& key, T& out) {
     const Json* value = Find(key);
     if (value == nullptr) {
-      if (JsonDefaults::Listens()) JsonDefaults::Note(path_, key, Json(out));
+      // What is read as JSON is an object's or another reader's matter.
+      if constexpr (!std::is_same_v<T, Json>) {
+        if (JsonDefaults::Listens()) JsonDefaults::Note(path_, key, Json(out));
+      }
       return false;
     }
     Convert(*value, Path(key), out);

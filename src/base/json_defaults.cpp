@@ -23,10 +23,12 @@ std::string FirstName(const Json& object, const std::string& rest) {
 }
 
 /// The object at "backbone.width" or "groups[0]" below another; nullptr where none can be.
-Json* At(Json& from, std::string rest) {
+Json* At(Json& from, std::string rest, const std::vector<std::string>& named) {
   Json* at = &from;
+  std::string key;
   while (true) {
-    if (at->is_string()) *at = Json{{"name", *at}};
+    const bool stands_for_more = std::find(named.begin(), named.end(), key) != named.end();
+    if (at->is_string() && stands_for_more) *at = Json{{"name", *at}};
     if (rest.empty()) break;
     if (rest[0] == '.') rest.erase(0, 1);
     if (rest[0] == '[') {
@@ -45,6 +47,7 @@ Json* At(Json& from, std::string rest) {
     const std::string name = FirstName(*at, rest);
     if (name.empty()) return nullptr;
     rest.erase(0, name.size());
+    key = name;
     Json& next = (*at)[name];
     if (next.is_null()) next = Json::object();
     at = &next;
@@ -54,7 +57,8 @@ Json* At(Json& from, std::string rest) {
 
 }  // namespace
 
-JsonDefaults::JsonDefaults() : outer_(std::exchange(listener, this)) {}
+JsonDefaults::JsonDefaults(std::string path)
+    : path_(std::move(path)), outer_(std::exchange(listener, this)) {}
 
 JsonDefaults::~JsonDefaults() { listener = outer_; }
 
@@ -62,18 +66,23 @@ bool JsonDefaults::Listens() { return listener != nullptr; }
 
 void JsonDefaults::Note(const std::string& path, const std::string& key, Json value) {
   // An option that is not there at all.
-  if (value.is_null() || (value.is_string() && value.get_ref<const std::string&>().empty()) ||
+  if ((value.is_string() && value.get_ref<const std::string&>().empty()) ||
       (value.is_structured() && value.empty()))
     return;
-  listener->noted_.push_back({path, key, std::move(value)});
+  const std::string& of = listener->path_;
+  if (!path.starts_with(of) || (path.size() > of.size() && path[of.size()] != '.')) return;
+  listener->noted_.push_back({path.substr(of.size()), key, std::move(value)});
 }
 
-void JsonDefaults::Complete(Json& object, const std::string& path) const {
+void JsonDefaults::Complete(Json& object, const std::vector<std::string>& named,
+                            const std::vector<std::string>& left_out) const {
   for (const Noted& noted : noted_) {
-    if (!noted.path.starts_with(path)) continue;
-    std::string rest = noted.path.substr(path.size());
-    if (!rest.empty() && rest[0] != '.' && rest[0] != '[') continue;
-    Json* at = At(object, rest);
+    const std::string member = noted.path.substr(0, noted.path.find_first_of(".[", 1));
+    const bool left = std::any_of(left_out.begin(), left_out.end(), [&](const std::string& name) {
+      return member == "." + name || (member.empty() && noted.key == name);
+    });
+    if (left) continue;
+    Json* at = At(object, noted.path, named);
     if (at != nullptr && !at->contains(noted.key)) (*at)[noted.key] = noted.value;
   }
 }

@@ -376,9 +376,9 @@ TEST(JsonReader, AKeyThatIsWrittenWronglyIsNamedBeforeTheOneThatIsMissing) {
 }
 
 TEST(JsonDefaults, CompletesWhatWasRead) {
-  const Json json =
-      Parse(R"({"lr": 0.1, "model": {"backbone": "vgg.16", "v.2": {}}, "groups": [{}]})");
-  JsonDefaults defaults;
+  const Json json = Parse(R"({"lr": 0.1, "model": {"backbone": "vgg.16", "v.2": {}}, "groups": [{}],
+                               "proposals": "fast"})");
+  JsonDefaults defaults("A.b");
   double lr = 1, width = 0.5, decay = 2;
   int64_t batch = 8;
   std::string policy = "poly", none;
@@ -396,13 +396,17 @@ TEST(JsonDefaults, CompletesWhatWasRead) {
     JsonReader(groups[0], "A.b.groups[0]").Get("decay", decay);
     JsonReader(groups[0], "A.b.groups[7]").Get("decay", decay);
     JsonReader(trunk, "A.bc").Get("width", width);
-    const JsonDefaults inner;
+    JsonReader(trunk, "A.b.proposals").Get("width", width);
+    JsonReader(trunk, "A.b.data").Get("width", width);
+    Json part = "left of another key";
+    train.Get("fit", part);
+    const JsonDefaults inner("A.b");
     JsonReader(trunk, "A.b").Get("inner", width);
   }
   Json whole = json;
-  defaults.Complete(whole, "A.b");
+  defaults.Complete(whole, {"backbone"}, {"data"});
   EXPECT_EQ(whole, Parse(R"({"lr": 0.1, "model": {"backbone": {"name": "vgg.16", "width": 0.5},
-                             "v.2": {"width": 0.5}}, "groups": [{"decay": 2.0}], "batch": 8,
+                             "v.2": {"width": 0.5}}, "groups": [{"decay": 2.0}], "proposals": "fast", "batch": 8,
                              "policy": "poly"})"));
 }
 

@@ -27,6 +27,15 @@ bool StandardErrorIsTerminal() {
   return ::isatty(STDERR_FILENO) != 0 && (kind == nullptr || std::strcmp(kind, "dumb") != 0);
 }
 
+/// At most so many characters of UTF-8.
+std::string FirstCharacters(const std::string& text, size_t most) {
+  size_t characters = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if ((text[i] & 0xC0) != 0x80 && ++characters > most) return text.substr(0, i);
+  }
+  return text;
+}
+
 /// Writes all of it, around stdio: lines of several processes must not mix within a line.
 void WriteToStandardError(std::string_view text) {
   while (!text.empty()) {
@@ -108,7 +117,7 @@ void Log::Transient(const std::string& text) {
   std::lock_guard lock(mutex_);
   if (!console_ || !terminal_) return;
   // A line that wraps could not be overwritten.
-  WriteToStandardError(StrCat("\r", text.substr(0, TerminalWidth() - 1), "\x1b[K"));
+  WriteToStandardError(StrCat("\r", FirstCharacters(text, TerminalWidth() - 1), "\x1b[K"));
   transient_ = true;
 }
 

@@ -191,6 +191,15 @@ TEST(Progress, IsSilentAboutShortLoops) {
             "");
 }
 
+TEST(Progress, IsWholeOnATerminalWhereTheTitleIsCut) {
+  const std::string said = SaidToTerminal(80, [] {
+    Progress progress("FCN-16s [lr=0.02, weight_decay=0.0005, seed=1], evaluating", 2000);
+    progress.Update(750, "loss 0.6402  lr 0.00197  29.1 images/s");
+  });
+  if (said.empty()) GTEST_SKIP() << "no pseudo terminal";
+  EXPECT_THAT(said, HasSubstr("29.1 images/s\x1b[K"));
+}
+
 TEST(Progress, StandsInTheFileOnATerminalToo) {
   const TestFolder folder;
   const std::string path = folder.File("log.txt");

@@ -9,6 +9,7 @@
 #include "data/image_file.h"
 #include "data/masks.h"
 #include "data/overlay.h"
+#include "data/png_codec.h"
 #include "data/test_images.h"
 
 namespace seglab {
@@ -52,6 +53,17 @@ TEST(Encode, JpegKeepsChannelsInOrder) {
   EXPECT_NEAR(pixel[0], 220, 4);
   EXPECT_NEAR(pixel[1], 120, 4);
   EXPECT_NEAR(pixel[2], 20, 4);
+}
+
+TEST(EncodeErrorsPng, CoversWhatIsRightOrVoid) {
+  const cv::Mat labels = (cv::Mat_<uint8_t>(1, 3) << 1, 2, 3);
+  const cv::Mat truth = (cv::Mat_<uint8_t>(1, 3) << 1, 1, 255);
+  const std::string bytes = EncodeErrorsPng(labels, truth);
+  const cv::Mat cover = DecodePngMask(bytes, "cover").pixels;
+  ASSERT_EQ(cover.type(), CV_8UC4);
+  EXPECT_GT(cover.at<cv::Vec4b>(0, 0)[3], 200);
+  EXPECT_EQ(cover.at<cv::Vec4b>(0, 1)[3], 0) << "an error is in sight";
+  EXPECT_GT(cover.at<cv::Vec4b>(0, 2)[3], 200);
 }
 
 }  // namespace

@@ -115,6 +115,24 @@ void CheckData(const PlannedRun& run, const TrainJob& job) {
   }
 }
 
+/// The run's settings with every default: of the network those that it was made with.
+Json WholeConfig(const PlannedRun& run, const ExecuteOptions& options, const JsonDefaults& defaults,
+                 const SegModel& model) {
+  Json config = run.spec.config;
+  // Data sets of different kinds may stand side by side in "data".
+  defaults.Complete(config, {"model", "backbone", "schedule", "optimizer", "loss"}, {"data"});
+  if (config["model"].is_object() && !config["model"].contains("preprocessing"))
+    config["model"]["preprocessing"] = model.preprocessing.ToJson();
+  if (!options.init_folder.empty()) {  // a run's name says nothing outside its experiment
+    if (config["init"].is_object()) {
+      config["init"]["from"] = options.init_folder;
+    } else {
+      config["init"] = options.init_folder;
+    }
+  }
+  return config;
+}
+
 }  // namespace
 
 void ExecuteRun(const PlannedRun& run, const ExecuteOptions& options) {
@@ -122,7 +140,7 @@ void ExecuteRun(const PlannedRun& run, const ExecuteOptions& options) {
   const FolderLock lock(run.folder);
   RemoveStaleTemporaries(run.folder);
   const LogFile log(JoinPath(run.folder, "log.txt"));
-  const JsonDefaults defaults;
+  std::optional<JsonDefaults> defaults(std::in_place, run.spec.name);
   const RunConfig config = ReadRunConfig(run.spec, options.init_folder);
   const c10::Device device = PickDevice(options.device);
   TrainJob job = MakeJob(run.spec, config, run.folder);
@@ -136,8 +154,8 @@ void ExecuteRun(const PlannedRun& run, const ExecuteOptions& options) {
   // From here on the folder belongs to this run; a mistake in its settings has been found by now.
   const Json environment = Environment(device);
   if (run.status == RunStatus::kStarted) WarnOfOtherMachine(run, environment);
-  Json whole_config = run.spec.config;
-  defaults.Complete(whole_config, run.spec.name);
+  const Json whole_config = WholeConfig(run, options, *defaults, *job.model);
+  defaults.reset();
   ClaimFolder(run, whole_config, environment);
   Log::Info(run.spec.name, ": ", CountParameters(*job.model), " parameters, ", job.train->Size(),
             " training and ", job.val->Size(), " validation samples, ", DescribeRuntime(device));

@@ -17,7 +17,7 @@ struct EvalOptions {
 
 struct EvalSummary {
   int64_t images = 0;
-  double seconds = 0;       ///< of the whole pass
+  double seconds = 0;       ///< of loading and predicting; what the sinks take is left out
   double wait_seconds = 0;  ///< of it, waiting for data
 };
 

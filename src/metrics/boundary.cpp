@@ -48,6 +48,13 @@ class Envelope {
   std::vector<int64_t> values_;  // f before the transform
 };
 
+/// From 0 where something lies and kNoBoundary elsewhere to the distances from it.
+void Transform(std::vector<int64_t>& distances, int64_t height, int64_t width) {
+  Envelope envelope(std::max(height, width));
+  for (int64_t x = 0; x < width; ++x) envelope.Transform(distances.data() + x, height, width);
+  for (int64_t y = 0; y < height; ++y) envelope.Transform(distances.data() + y * width, width, 1);
+}
+
 }  // namespace
 
 std::vector<int64_t> SquaredBoundaryDistances(const uint8_t* labels, int64_t height,
@@ -65,9 +72,15 @@ std::vector<int64_t> SquaredBoundaryDistances(const uint8_t* labels, int64_t hei
       }
     }
   }
-  Envelope envelope(std::max(height, width));
-  for (int64_t x = 0; x < width; ++x) envelope.Transform(distances.data() + x, height, width);
-  for (int64_t y = 0; y < height; ++y) envelope.Transform(distances.data() + y * width, width, 1);
+  Transform(distances, height, width);
+  return distances;
+}
+
+std::vector<int64_t> SquaredDistancesTo(const std::vector<uint8_t>& set, int64_t height,
+                                        int64_t width) {
+  std::vector<int64_t> distances(set.size());
+  for (size_t p = 0; p < set.size(); ++p) distances[p] = set[p] != 0 ? 0 : kNoBoundary;
+  Transform(distances, height, width);
   return distances;
 }
 

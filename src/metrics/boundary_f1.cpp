@@ -1,5 +1,6 @@
 #include "metrics/boundary_f1.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <limits>
@@ -20,28 +21,37 @@ std::vector<int64_t> DistancesOf(const std::vector<uint8_t>& labels, uint8_t lab
   return SquaredBoundaryDistances(of_class.data(), height, width);
 }
 
-/// The part of a boundary's counted pixels that lie near another; NaN of none.
-double PartNear(const std::vector<int64_t>& boundary, const std::vector<int64_t>& other,
-                const std::vector<uint8_t>& counted, double reach) {
+/// How many of a boundary's pixels count, and how many of them lie near another boundary.
+struct Near {
   int64_t all = 0, near = 0;
+
+  bool Known() const { return all > 0; }
+  double Part() const { return static_cast<double>(near) / static_cast<double>(all); }
+};
+
+/// @param counted  pixels that count wherever they lie; the others do where they are near
+/// @param only     pixels that count at all
+Near CountNear(const std::vector<int64_t>& boundary, const std::vector<int64_t>& other,
+               const std::vector<uint8_t>& counted, const std::vector<uint8_t>& only,
+               double reach) {
+  Near count;
   for (size_t p = 0; p < boundary.size(); ++p) {
-    if (boundary[p] != 0 || counted[p] == 0) continue;
-    ++all;
-    if (static_cast<double>(other[p]) <= reach) ++near;
+    if (boundary[p] != 0 || only[p] == 0) continue;
+    const bool near = static_cast<double>(other[p]) <= reach;
+    if (counted[p] == 0 && !near) continue;
+    ++count.all;
+    count.near += near ? 1 : 0;
   }
-  return all == 0 ? std::numeric_limits<double>::quiet_NaN()
-                  : static_cast<double>(near) / static_cast<double>(all);
+  return count;
 }
 
-/// Pixels that are labelled, or as near to one that is.
-std::vector<uint8_t> Counted(const uint8_t* truth, int64_t height, int64_t width, double reach) {
-  std::vector<uint8_t> labelled(static_cast<size_t>(height * width));
-  for (size_t p = 0; p < labelled.size(); ++p) labelled[p] = truth[p] == kVoid ? 0 : 1;
-  const std::vector<int64_t> distances = SquaredBoundaryDistances(labelled.data(), height, width);
-  for (size_t p = 0; p < labelled.size(); ++p) {
-    if (static_cast<double>(distances[p]) <= reach) labelled[p] = 1;
-  }
-  return labelled;
+/// Of nothing to find and nothing found there is no error.
+double F1(const Near& precision, const Near& recall) {
+  if (!precision.Known() && !recall.Known()) return 1;
+  if (!precision.Known() || !recall.Known())
+    return precision.Known() ? precision.Part() : recall.Part();
+  const double p = precision.Part(), r = recall.Part();
+  return p + r > 0 ? 2 * p * r / (p + r) : 0;
 }
 
 }  // namespace
@@ -57,11 +67,24 @@ void BoundaryF1::Add(const uint8_t* truth, const uint8_t* labels, int64_t height
   const std::vector<uint8_t> said(labels, labels + height * width);
   const double reach =
       tolerance_ * tolerance_ * static_cast<double>(height * height + width * width);
-  const std::vector<uint8_t> counted = Counted(truth, height, width, reach);
+  std::vector<uint8_t> labelled(said.size());
   std::vector<char> in_truth(class_sums_.size()), in_labels(class_sums_.size());
   for (size_t p = 0; p < said.size(); ++p) {
-    if (truth[p] != kVoid) in_truth[truth[p]] = 1;
-    if (truth[p] != kVoid) in_labels[said[p]] = 1;
+    if (truth[p] == kVoid) continue;
+    if (truth[p] >= in_truth.size() || said[p] >= in_labels.size()) {
+      throw Error("boundary F1: label ", static_cast<int>(std::max(truth[p], said[p])),
+                  " is out of range, there are ", in_truth.size(), " classes");
+    }
+    labelled[p] = 1;
+    in_truth[truth[p]] = in_labels[said[p]] = 1;
+  }
+  // Boundaries in void are nobody's statement: the truth's count up to the tolerance, the others
+  // where they are right.
+  const std::vector<uint8_t> everywhere(said.size(), 1);
+  std::vector<uint8_t> known = labelled;
+  const std::vector<int64_t> from_labels = SquaredDistancesTo(labelled, height, width);
+  for (size_t p = 0; p < known.size(); ++p) {
+    if (static_cast<double>(from_labels[p]) <= reach) known[p] = 1;
   }
   double sum = 0;
   int64_t classes = 0;
@@ -72,12 +95,8 @@ void BoundaryF1::Add(const uint8_t* truth, const uint8_t* labels, int64_t height
       const auto label = static_cast<uint8_t>(c);
       const std::vector<int64_t> of_truth = DistancesOf(filled, label, height, width),
                                  of_labels = DistancesOf(said, label, height, width);
-      const double precision = PartNear(of_labels, of_truth, counted, reach),
-                   recall = PartNear(of_truth, of_labels, counted, reach);
-      const bool no_boundary = std::isnan(precision) && std::isnan(recall);  // it fills the image
-      f1 = no_boundary              ? 1
-           : precision + recall > 0 ? 2 * precision * recall / (precision + recall)
-                                    : 0;
+      f1 = F1(CountNear(of_labels, of_truth, labelled, everywhere, reach),
+              CountNear(of_truth, of_labels, known, known, reach));
     }
     sum += f1;
     ++classes;

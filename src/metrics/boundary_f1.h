@@ -17,14 +17,15 @@ namespace seglab {
 ///
 /// A boundary are the pixels of a class that touch another one and those that it touches, inside
 /// the image. Void counts as the nearest true class, as otherwise a band of void around every
-/// object would be its boundary; boundaries in void farther from labels than the tolerance are left
-/// out.
+/// object would be its boundary; there the true boundary counts no farther from labels than the
+/// tolerance, and the predicted one only where it is near the true one.
 class BoundaryF1 {
  public:
   /// @param tolerance  what "near" means, as part of the image's diagonal; usual is 0.0075
   BoundaryF1(int classes, double tolerance);
 
   /// @param truth, labels  height x width; truth may be kIgnoreLabel
+  /// @throws Error where a label is out of range
   void Add(const uint8_t* truth, const uint8_t* labels, int64_t height, int64_t width);
 
   double tolerance() const { return tolerance_; }

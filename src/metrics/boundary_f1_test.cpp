@@ -59,6 +59,33 @@ TEST(BoundaryF1, VoidIsParted) {
   EXPECT_TRUE(std::isnan(Score(nothing, truth, 10, 20, 2)));
 }
 
+TEST(BoundaryF1, WideVoidBlamesNobody) {
+  // Void from column 40 to 59; its middle, at 49 and 50, is too far from labels to count.
+  std::vector<uint8_t> truth = Edge(10, 100, 50);
+  for (int64_t y = 0; y < 10; ++y) {
+    for (int64_t x = 40; x < 60; ++x) truth[static_cast<size_t>(100 * y + x)] = 255;
+  }
+  for (int64_t x : {41, 45, 50, 58})
+    EXPECT_EQ(Score(truth, Edge(10, 100, x), 10, 100, 3), 1.0) << x;
+  // Among labels it is wrong.
+  EXPECT_EQ(Score(truth, Edge(10, 100, 30), 10, 100, 3), 0.0);
+}
+
+TEST(BoundaryF1, ReachesExactlyAsFarAsItSays) {
+  // A band of void of 2 k columns: its middle lies k columns from labels.
+  for (const int64_t k : {2, 3, 4}) {
+    std::vector<uint8_t> truth = Edge(10, 60, 30);
+    for (int64_t y = 0; y < 10; ++y) {
+      for (int64_t x = 30 - k; x < 30 + k; ++x) truth[static_cast<size_t>(60 * y + x)] = 255;
+    }
+    // A prediction ten columns off: the true boundary counts as missed where it lies within reach.
+    const double score = Score(truth, Edge(10, 60, 30 + k - 1), 10, 60, static_cast<double>(k - 1));
+    EXPECT_EQ(score, 1.0) << k;
+    const double missed = Score(truth, Edge(10, 60, 15), 10, 60, static_cast<double>(k));
+    EXPECT_EQ(missed, 0.0) << k;
+  }
+}
+
 TEST(BoundaryF1, NeedsATolerance) {
   EXPECT_EQ(ErrorOf([] { CheckBoundaryTolerance(0.0075, "a"); }), "");
   for (double bad : {0.0, -1.0, 2.0, std::nan("")})

@@ -23,7 +23,9 @@ std::vector<int64_t> Counts(const Json& line, const char* key, const std::string
 ImageCounts Read(const Json& line, size_t& classes, const std::string& where) {
   if (!line.is_object()) throw Error(where, ": is no object; evaluate again");
   ImageCounts image;
-  image.name = line.value("name", "");
+  const Json name = line.value("name", Json(""));
+  if (!name.is_string()) throw Error(where, ": \"name\" is no text; evaluate again");
+  image.name = name.get<std::string>();
   const std::vector<int64_t> truth = Counts(line, "truth", where),
                              predicted = Counts(line, "predicted", where),
                              hit = Counts(line, "hit", where);

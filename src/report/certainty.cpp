@@ -4,6 +4,7 @@
 #include <cmath>
 #include <map>
 #include <optional>
+#include <utility>
 
 #include "base/error.h"
 #include "base/files.h"
@@ -65,8 +66,15 @@ std::vector<Group> ReadGroups(const ExperimentResult& result, std::vector<std::s
       without.push_back(run.name);
       continue;
     }
+    EvaluatedImages images;
+    try {
+      images = ReadImageCounts(path);
+    } catch (const Error& error) {
+      notes.push_back(StrCat(run.name, " is left out: ", error.what(), "."));
+      continue;
+    }
     Group& group = Of(groups, run.group);
-    group.images.push_back(ReadImageCounts(path));
+    group.images.push_back(std::move(images));
     group.scores.push_back(100 * MetricValue(run.metrics, "mean_iou"));
     group.policy = PolicyOf(run);
   }

@@ -72,7 +72,7 @@ std::string ClassesSection(const ExperimentResult& result) {
   std::string html =
       StrCat("<section id=\"classes\">\n<h2>IU of each class</h2>\n<div class=\"scroll",
              rows.size() > kMany ? " tall" : "",
-             "\"><table class=\"classes sortable\">\n<thead><tr><th></th>"
+             "\"><table class=\"classes sortable\">\n<thead><tr><th class=\"name\">class</th>"
              "<th>share</th>");
   std::vector<std::string> groups;
   for (const TableRow& group : table.rows) groups.push_back(group.group);

@@ -33,7 +33,8 @@ std::vector<Series> OneOfEqual(std::vector<Series> series) {
 std::string Plots(const ExperimentResult& result, bool classification) {
   const std::string score = classification ? "pixel_acc" : "mean_iou";
   std::vector<Series> losses, scores, rates;
-  const ShownRows shown(result, classification);
+  const ShownRows shown(
+      result, classification ? ShownRows::Drawn::kPreTrainings : ShownRows::Drawn::kTrainings);
   std::set<std::string> drawn;  // a run has one curve, however often it is scored
   size_t most_evaluations = 0;
   for (const RunResult& run : result.runs) {

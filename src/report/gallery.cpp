@@ -142,6 +142,19 @@ std::vector<size_t> Largest(const std::map<size_t, double>& values, std::set<siz
   return order;
 }
 
+/// The median of a run's images by their scores; the first where it has none.
+const GalleryImage& MedianOf(const std::vector<GalleryImage>& images, size_t run) {
+  std::vector<size_t> order;
+  for (size_t at = 0; at < images.size(); ++at) {
+    if (std::isfinite(images[at].scores[run])) order.push_back(at);
+  }
+  if (order.empty()) return images.front();
+  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+    return images[a].scores[run] < images[b].scores[run];
+  });
+  return images[order[order.size() / 2]];
+}
+
 Gallery GalleryOf(const std::vector<KeptRun>& all, const ExperimentResult& result) {
   const std::vector<KeptRun> runs = ShownRuns(all, result.baseline);
   Gallery gallery;
@@ -149,33 +162,25 @@ Gallery GalleryOf(const std::vector<KeptRun>& all, const ExperimentResult& resul
   gallery.kept = runs.front().pictures.size();
   std::vector<GalleryImage> images;
   for (size_t at = 0; at < gallery.kept; ++at) images.push_back(ImageOf(runs, at, result.folder));
-  for (const KeptRun& run : runs) {
-    gallery.runs.push_back(run.run);
-    if (MeanIu(*run.run) > MeanIu(*gallery.runs[gallery.best]))
-      gallery.best = gallery.runs.size() - 1;
-  }
+  for (const KeptRun& run : runs) gallery.runs.push_back(run.run);
   std::vector<std::string> names;
   for (const RunResult* run : gallery.runs) names.push_back(run->name);
   gallery.names = ShortNames(names, kLongestName);
   std::map<size_t, double> worst, best, disputed;
-  std::vector<size_t> by_best_run;
   for (size_t at = 0; at < images.size(); ++at) {
-    const std::vector<double>& scores = images[at].scores;
-    const bool known = std::all_of(scores.begin(), scores.end(),
-                                   [](double score) { return std::isfinite(score); });
-    if (!known) continue;
+    std::vector<double> scores;  // of the runs that have some
+    for (double score : images[at].scores) {
+      if (std::isfinite(score)) scores.push_back(score);
+    }
+    if (scores.empty()) continue;
     double sum = 0;
     for (double score : scores) sum += score;
     best[at] = sum / static_cast<double>(scores.size());
     worst[at] = -best[at];
     const auto [low, high] = std::minmax_element(scores.begin(), scores.end());
     if (*high > *low) disputed[at] = *high - *low;
-    by_best_run.push_back(at);
   }
-  std::sort(by_best_run.begin(), by_best_run.end(), [&](size_t a, size_t b) {
-    return images[a].scores[gallery.best] < images[b].scores[gallery.best];
-  });
-  gallery.typical = images[by_best_run.empty() ? 0 : by_best_run[by_best_run.size() / 2]];
+  for (size_t run = 0; run < runs.size(); ++run) gallery.typical.push_back(MedianOf(images, run));
   if (images.size() <= kAllShown || best.empty()) {
     images.resize(std::min(images.size(), kAllShown));
     gallery.parts.push_back({"", std::move(images)});

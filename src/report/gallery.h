@@ -27,9 +27,8 @@ struct Gallery {
   std::vector<std::string> names;      ///< of the runs, short
   size_t left_out = 0;                 ///< runs that are not shown, since many are
   size_t kept = 0;                     ///< images whose predictions are there
-  size_t best = 0;                     ///< of the runs, by mean IU
   std::vector<GalleryPart> parts;
-  GalleryImage typical;  ///< the median of the best run's images
+  std::vector<GalleryImage> typical;  ///< of each run, the median of its images by their score
 };
 
 /// The galleries of an experiment, one for each choice of validation images. Folders of runs are

@@ -58,22 +58,30 @@ std::string Ahead(const Certainty& certainty, const std::string& best, const std
   return "";
 }
 
-std::string Pictures(const Gallery& gallery, const LabelSet& labels) {
-  const GalleryImage& image = gallery.typical;
-  const std::string run = gallery.names[gallery.best];
-  const std::string pictures[] = {
-      PhotoHtml(image.image, image.name, kSide),
-      MaskHtml(image.truth, "truth of " + image.name, labels, kSide),
-      MaskHtml(image.predictions[gallery.best], "prediction of " + run + " for " + image.name,
-               labels, kSide)};
-  const std::string captions[] = {"a typical image", "truth", run};
-  std::string html;
-  for (size_t i = 0; i < 3; ++i) {
-    if (pictures[i].empty()) return "";
-    html += "<figure>" + pictures[i] + "<figcaption>" + EscapeHtml(captions[i]) +
-            "</figcaption></figure>";
+/// The typical image of a row's first run; "" where no gallery shows one.
+std::string Pictures(const std::vector<Gallery>& galleries, const std::string& group,
+                     const LabelSet& labels) {
+  for (const Gallery& gallery : galleries) {
+    for (size_t r = 0; r < gallery.runs.size(); ++r) {
+      if (gallery.runs[r]->group != group) continue;
+      const GalleryImage& image = gallery.typical[r];
+      const std::string& run = gallery.names[r];
+      const std::string pictures[] = {
+          PhotoHtml(image.image, image.name, kSide),
+          MaskHtml(image.truth, "truth of " + image.name, labels, kSide),
+          MaskHtml(image.predictions[r], "prediction of " + run + " for " + image.name, labels,
+                   kSide)};
+      const std::string captions[] = {"a typical image", "truth", run};
+      std::string html;
+      for (size_t i = 0; i < 3; ++i) {
+        if (pictures[i].empty()) return "";
+        html += "<figure>" + pictures[i] + "<figcaption>" + EscapeHtml(captions[i]) +
+                "</figcaption></figure>";
+      }
+      return "<div class=\"typical\">" + html + "</div>\n";
+    }
   }
-  return "<div class=\"typical\">" + html + "</div>\n";
+  return "";
 }
 
 }  // namespace
@@ -95,8 +103,7 @@ std::string HeadlineHtml(const ExperimentResult& result, const Certainty& certai
   const std::string ahead = next == nullptr ? "" : Ahead(certainty, best->group, next->group);
   if (!ahead.empty()) html += " " + EscapeHtml(ahead);
   html += "</p>\n";
-  if (!galleries.empty()) html += Pictures(galleries.front(), result.labels);
-  return html;
+  return html + Pictures(galleries, best->group, result.labels);
 }
 
 }  // namespace seglab

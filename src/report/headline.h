@@ -10,8 +10,8 @@
 namespace seglab {
 
 /// What came out, in a sentence and three pictures at the top of the page: the best row, what it is
-/// better than, and a typical image with its truth and what the best run says. "" where no
-/// segmentation run is finished.
+/// better than, and an image that is typical for it, the median of its first run, with truth and
+/// prediction. "" where no segmentation run is finished.
 std::string HeadlineHtml(const ExperimentResult& result, const Certainty& certainty,
                          const std::vector<Gallery>& galleries);
 

@@ -55,7 +55,7 @@ bool WriteImageScores(const ExperimentResult& result, const std::string& path) {
 
 std::string ImageScoresPlot(const ExperimentResult& result) {
   std::vector<Series> spread;
-  const ShownRows shown(result);
+  const ShownRows shown(result, ShownRows::Drawn::kRows);
   for (const RunResult& run : result.runs) {
     if (IsPreTraining(run)) continue;
     std::vector<double> scores;

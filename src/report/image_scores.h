@@ -16,7 +16,7 @@ struct ImageScore {
 };
 
 /// Of an evaluation, in the order of its data set: from the counts that it keeps of each image.
-/// Empty where they are missing or damaged, which the section on certainty says.
+/// Empty where they are missing or damaged, of which the section on certainty has a note.
 std::vector<ImageScore> ReadImageScores(const RunResult& run);
 
 /// Writes a line for each image of each segmentation run: run, group, seed, image, pixel_acc and

@@ -60,6 +60,10 @@ std::string PicturesTable(const Gallery& gallery, const GalleryPart& part, const
 
 std::string NoteOf(const Gallery& gallery) {
   std::string note;
+  size_t shown = 0;
+  for (const GalleryPart& part : gallery.parts) shown += part.images.size();
+  if (gallery.parts.size() == 1 && shown < gallery.kept)
+    note = StrCat(shown, " of ", gallery.kept, " images whose predictions are kept. ");
   if (gallery.parts.size() > 1) {
     note =
         StrCat("Of ", gallery.kept,
@@ -68,8 +72,8 @@ std::string NoteOf(const Gallery& gallery) {
   }
   note += "Below a picture: its mean IU, percent, over the classes that are true or said in it.";
   if (gallery.left_out > 0)
-    note += StrCat(" ", gallery.left_out, " more runs are not shown: the best ",
-                   gallery.runs.size(), " rows are.");
+    note += StrCat(" Of many runs the first of each row is shown, of the best ",
+                   gallery.runs.size(), " rows; ", gallery.left_out, " are not.");
   return "<p class=\"note\">" + note + "</p>\n";
 }
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -50,6 +50,17 @@ struct Pivot {
   double low, high;
 };
 
+/// Whether every row has a place of its own.
+bool AllDiffer(const Table& table) {
+  std::set<std::vector<std::string>> places;
+  for (const TableRow& row : table.rows) {
+    std::vector<std::string> place;
+    for (const Factor& factor : row.factors) place.push_back(factor.value);
+    if (!places.insert(place).second) return false;
+  }
+  return true;
+}
+
 const TableRow* Find(const std::vector<const TableRow*>& rows, const Pivot& pivot,
                      const std::string& down, const std::string& across) {
   for (const TableRow* row : rows) {
@@ -71,8 +82,7 @@ std::string CellHtml(const TableRow* row, const Pivot& pivot) {
     html += " <span class=\"spread\">± " + FormatPercent(spread.deviation) + "</span>";
   if (pivot.table.has_baseline)
     html += "<div class=\"spread\">" +
-            (std::isfinite(row->difference) ? FormatDifference(row->difference) : "baseline") +
-            "</div>";
+            (row->is_baseline ? "baseline" : FormatDifference(row->difference)) + "</div>";
   return html + "</td>";
 }
 
@@ -99,7 +109,7 @@ std::string OneTable(const std::vector<const TableRow*>& rows, const Pivot& pivo
 std::string PivotsHtml(const Table& table) {
   std::vector<Varied> varied = VariedFactors(table);
   const auto column = std::find(table.columns.begin(), table.columns.end(), "mean_iou");
-  if (varied.size() < 2 || column == table.columns.end()) return "";
+  if (varied.size() < 2 || column == table.columns.end() || !AllDiffer(table)) return "";
   size_t cells = 1;
   for (const Varied& factor : varied) cells *= factor.values.size();
   if (cells > 2 * table.rows.size()) return "";

@@ -30,10 +30,11 @@ RunResult RunFromJson(const Json& json, const std::string& path, const std::stri
   reader.Get("classification", pre_training);
   run.task = pre_training ? Task::kClassification : Task::kSegmentation;
   reader.Get("evaluation", run.evaluation);
-  if (Json factors; reader.Get("factors", factors)) {
-    JsonReader of_run(factors, reader.Path("factors"));
-    for (const auto& [name, value] : factors.items())
-      run.factors.push_back({name, of_run.Require<std::string>(name)});
+  std::vector<std::vector<std::string>> factors;
+  reader.Get("factors", factors);
+  for (const std::vector<std::string>& factor : factors) {
+    if (factor.size() != 2) throw Error(reader.Path("factors"), ": must hold pairs of texts");
+    run.factors.push_back({factor[0], factor[1]});
   }
   reader.Get("seed", run.seed);
   reader.Get("config", run.config);
@@ -83,7 +84,7 @@ std::string ResultToJson(const ExperimentResult& result, const Certainty& certai
                  std::isfinite(run.total_seconds) ? Json(run.total_seconds) : Json(nullptr)},
                 {"eval_seconds", run.eval_seconds},
                 {"config", run.config}};
-    for (const Factor& factor : run.factors) row["factors"][factor.name] = factor.value;
+    for (const Factor& factor : run.factors) row["factors"].push_back({factor.name, factor.value});
     if (!run.evaluation.empty()) row["evaluation"] = run.evaluation;
     runs.push_back(std::move(row));
   }

@@ -32,10 +32,16 @@ std::string SpreadHtml(const Spread& spread, const std::string& best) {
   return html;
 }
 
+/// A cell whose text is no plain number, with the value that it is sorted by.
+std::string Valued(double value, const std::string& text) {
+  return "<td data-value=\"" + Significant(value, 10) + "\">" + text + "</td>";
+}
+
 std::string TableHtml(const Table& table, bool classification) {
   const char* rows = table.has_paper ? " rowspan=\"2\"" : "";
   std::string html = StrCat(
-      "<div class=\"scroll\"><table class=\"results sortable\">\n<thead><tr><th", rows, "></th>");
+      "<div class=\"scroll\"><table class=\"results sortable\">\n<thead><tr><th class=\"name\"",
+      rows, ">row</th>");
   if (table.has_spread) html += StrCat("<th", rows, ">n</th>");
   for (const std::string& column : table.columns) {
     html += std::string(table.has_paper ? "<th colspan=\"2\" class=\"pair\">" : "<th>") +
@@ -62,11 +68,11 @@ std::string TableHtml(const Table& table, bool classification) {
       if (table.has_paper) html += "<td class=\"paper\">" + FormatPercent(row.paper[c]) + "</td>";
     }
     if (table.has_baseline) html += "<td>" + FormatDifference(row.difference) + "</td>";
-    html += "<td class=\"first\">" + FormatCount(row.parameters) + "</td><td>" +
-            FormatDuration(row.train_seconds) + "</td>" +
-            (table.has_total ? "<td>" + FormatDuration(row.total_seconds) + "</td>" : "") +
-            (table.has_image ? "<td>" + ImageSecondsText(row.image_seconds) + "</td>" : "") +
-            "</tr>\n";
+    html += Valued(static_cast<double>(row.parameters), FormatCount(row.parameters)) +
+            Valued(row.train_seconds, FormatDuration(row.train_seconds));
+    if (table.has_total) html += Valued(row.total_seconds, FormatDuration(row.total_seconds));
+    if (table.has_image) html += Valued(row.image_seconds, ImageSecondsText(row.image_seconds));
+    html += "</tr>\n";
   }
   html += "</tbody>\n</table></div>\n<p class=\"note\">";
   for (const std::string& note : table.notes) html += EscapeHtml(note) + " ";

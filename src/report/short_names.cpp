@@ -84,15 +84,19 @@ size_t Longest(const std::vector<std::string>& names) {
 
 std::vector<std::string> CutNames(const std::vector<std::string>& names, size_t longest) {
   const std::vector<std::string> distinct = Distinct(names);
-  std::map<std::string, int> times, number;
+  std::map<std::string, int> times;
   for (const std::string& name : distinct) ++times[CutMiddle(name, longest)];
   std::map<std::string, std::string> found;
+  std::set<std::string> taken;
   for (const std::string& name : distinct) {
     std::string cut = CutMiddle(name, longest);
-    if (times[cut] > 1) {  // they differ in the middle alone
-      const std::string suffix = StrCat(" #", ++number[cut]);
+    // Those that differ in the middle alone are numbered.
+    for (int number = 1; times[CutMiddle(name, longest)] > 1 || taken.count(cut) != 0; ++number) {
+      const std::string suffix = StrCat(" #", number);
       cut = CutMiddle(name, longest - std::min(longest - 4, suffix.size())) + suffix;
+      if (taken.count(cut) == 0) break;
     }
+    taken.insert(cut);
     found[name] = cut;
   }
   std::vector<std::string> cuts;

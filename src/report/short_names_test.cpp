@@ -32,6 +32,14 @@ TEST(ShortNames, KeepBothEnds) {
   EXPECT_THAT(ShortNames({"a very long name of a run", "b"}, 9), ElementsAre("a ve… run", "b"));
 }
 
+TEST(CutNames, NumberWhatBecomesOneWhereItIsCutForItsNumber) {
+  const std::vector<std::string> cut =
+      CutNames({"abcdefghiX-1-tail56789", "abcdefghiX-2-tail56789", "abcdefghiY-1-tail56789",
+                "abcdefghiY-2-tail56789"},
+               20);
+  EXPECT_EQ(std::set<std::string>(cut.begin(), cut.end()).size(), 4u);
+}
+
 TEST(ShortNames, NeverMakeTwoNamesOne) {
   std::vector<std::string> names;
   for (int i = 10; i < 60; ++i)

@@ -31,33 +31,31 @@ void Count(const RunResult& run, const std::string& name, std::vector<Row>& rows
 
 }  // namespace
 
-ShownRows::ShownRows(const ExperimentResult& result, bool pre_trainings) {
-  std::vector<Row> rows, trained;  // rows of the table, and without their evaluations
+ShownRows::ShownRows(const ExperimentResult& result, Drawn drawn) {
+  std::vector<Row> rows;
   for (const RunResult& run : result.runs) {
-    if (IsPreTraining(run) != pre_trainings) continue;
-    Count(run, run.group, rows);
-    Count(run, WithoutEvaluation(run.group, run), trained);
+    if (IsPreTraining(run) != (drawn == Drawn::kPreTrainings)) continue;
+    Count(run, drawn == Drawn::kRows ? run.group : WithoutEvaluation(run.group, run), rows);
   }
-  for (const std::vector<Row>* list : {&rows, &trained}) {
-    std::vector<std::string> names;
-    for (const Row& row : *list) names.push_back(row.name);
-    std::vector<size_t> order;  // those that stand out, as they stand in the table
-    for (size_t i = 0; i < names.size(); ++i) order.push_back(i);
-    if (order.size() > kFew) {
-      std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
-        if ((names[a] == result.baseline) != (names[b] == result.baseline))
-          return names[a] == result.baseline;
-        return (*list)[a].best > (*list)[b].best;
-      });
-      order.resize(kPlotColors);
-      std::sort(order.begin(), order.end());
-    }
-    const std::vector<std::string> labels = ShortNames(names, kLongestLabel);
-    for (size_t i = 0; i < names.size(); ++i) {
-      const auto at = std::find(order.begin(), order.end(), i);
-      looks_.emplace(names[i],
-                     Look{static_cast<int>(at - order.begin()), at == order.end(), labels[i]});
-    }
+  std::vector<std::string> names;
+  std::vector<size_t> order;  // those that stand out, as they stand in the table
+  for (size_t i = 0; i < rows.size(); ++i) {
+    names.push_back(rows[i].name);
+    order.push_back(i);
+  }
+  if (order.size() > kFew) {
+    std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+      const bool first = names[a] == result.baseline, second = names[b] == result.baseline;
+      return first != second ? first : rows[a].best > rows[b].best;
+    });
+    order.resize(kPlotColors);
+    std::sort(order.begin(), order.end());
+  }
+  const std::vector<std::string> labels = ShortNames(names, kLongestLabel);
+  for (size_t i = 0; i < names.size(); ++i) {
+    const auto at = std::find(order.begin(), order.end(), i);
+    looks_.emplace(names[i],
+                   Look{static_cast<int>(at - order.begin()), at == order.end(), labels[i]});
   }
 }
 

@@ -107,6 +107,7 @@ bool AddDifferences(const std::string& baseline, Table& table) {
     return false;
   const auto c = static_cast<size_t>(column - table.columns.begin());
   const double level = named->ours[c].mean;
+  named->is_baseline = true;
   for (TableRow& row : table.rows)
     row.difference = &row == &*named ? kNan : row.ours[c].mean - level;
   return true;

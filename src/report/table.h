@@ -24,6 +24,7 @@ struct TableRow {
   std::vector<Spread> ours;   ///< percent, one per column
   std::vector<double> paper;  ///< percent, one per column, NaN where the paper has no figure
   std::vector<Factor> factors;
+  bool is_baseline = false;
   double difference = 0;  ///< mean IU less that of the baseline, points; NaN of the baseline itself
   int64_t parameters = 0;
   double train_seconds = 0;  ///< mean over the runs

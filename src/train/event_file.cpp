@@ -81,7 +81,7 @@ EventFile::EventFile(std::string path) : path_(std::move(path)) {
 
 void EventFile::Write(const Json& line) {
   const auto step = line.find("iteration");
-  if (step == line.end() || !step->is_number_integer()) return;
+  if (!IsOfTraining(line) || !step->is_number_integer()) return;
   const std::string part = line.contains("loss") ? "train/" : "val/";
   std::string values;
   for (const auto& [key, value] : line.items()) {

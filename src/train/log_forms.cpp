@@ -8,6 +8,10 @@
 
 namespace seglab {
 
+bool IsOfTraining(const Json& line) {
+  return line.contains("iteration") && (line.contains("loss") || line.contains("pixel_acc"));
+}
+
 int64_t WriteLogForms(const std::string& folder, const LogForms& forms) {
   const std::string path = JoinPath(folder, "metrics.jsonl");
   if (!FileExists(path)) return 0;

@@ -21,6 +21,10 @@ class LogForm {
   virtual void Write(const Json& line) = 0;
 };
 
+/// True of a line of a descent: a loss or scores at an iteration. Networks that are fitted write
+/// others.
+bool IsOfTraining(const Json& line);
+
 /// Writes the forms of a folder's metrics.jsonl anew. @return how many lines it has
 int64_t WriteLogForms(const std::string& folder, const LogForms& forms);
 

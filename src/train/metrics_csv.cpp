@@ -1,6 +1,7 @@
 #include "train/metrics_csv.h"
 
 #include <cerrno>
+#include <cmath>
 #include <cstring>
 #include <fstream>
 #include <utility>
@@ -27,10 +28,12 @@ MetricsCsv::MetricsCsv(std::string path) : path_(std::move(path)) {
 }
 
 void MetricsCsv::Write(const Json& line) {
+  if (!IsOfTraining(line)) return;
   std::vector<std::string> cells;
   for (const std::string& column : Columns()) {
     const Json value = line.value(column, Json());
-    cells.push_back(value.is_number() ? value.dump() : "");
+    const bool known = value.is_number() && std::isfinite(value.get<double>());
+    cells.push_back(known ? value.dump() : "");
   }
   std::ofstream out(path_, std::ios::app);
   out << Join(cells, ",") << "\n" << std::flush;

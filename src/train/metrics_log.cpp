@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -14,7 +15,13 @@ namespace seglab {
 
 MetricsLog::MetricsLog(const std::string& folder, int64_t iteration, bool evaluation_due,
                        const LogForms& forms)
-    : path_(JoinPath(folder, "metrics.jsonl")), forms_(OpenLogForms(folder, forms)) {
+    : path_(JoinPath(folder, "metrics.jsonl")) {
+  // Forms that are not written any more would say less than the log.
+  for (const char* name : {"events.out.tfevents.seglab", "metrics.csv"}) {
+    std::error_code absent;
+    std::filesystem::remove(JoinPath(folder, name), absent);
+  }
+  forms_ = OpenLogForms(folder, forms);
   std::string kept;
   if (FileExists(path_)) {
     std::istringstream lines(ReadFile(path_));
@@ -39,10 +46,11 @@ void MetricsLog::Write(const Json& line) {
 
 std::vector<std::unique_ptr<LogForm>> OpenLogForms(const std::string& folder,
                                                    const LogForms& forms) {
+  const std::string events = JoinPath(folder, "events.out.tfevents.seglab"),
+                    csv = JoinPath(folder, "metrics.csv");
   std::vector<std::unique_ptr<LogForm>> files;
-  if (forms.tensorboard)
-    files.push_back(std::make_unique<EventFile>(JoinPath(folder, "events.out.tfevents.seglab")));
-  if (forms.csv) files.push_back(std::make_unique<MetricsCsv>(JoinPath(folder, "metrics.csv")));
+  if (forms.tensorboard) files.push_back(std::make_unique<EventFile>(events));
+  if (forms.csv) files.push_back(std::make_unique<MetricsCsv>(csv));
   return files;
 }
 

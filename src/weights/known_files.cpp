@@ -93,10 +93,17 @@ std::string HashInName(const std::string& path) {
   const size_t dash = name.rfind('-');
   if (dash == std::string::npos) return "";
   const std::string digits = name.substr(dash + 1);
+  const bool known =
+      std::any_of(KnownFiles().begin(), KnownFiles().end(),
+                  [&digits](const KnownFile& file) { return file.sha256 == digits; });
   const bool hexadecimal = std::all_of(digits.begin(), digits.end(), [](char c) {
     return std::string_view("0123456789abcdef").find(c) != std::string_view::npos;
   });
-  return hexadecimal && digits.size() >= kFewest && digits.size() <= kMost ? digits : "";
+  // Digits alone are rather a date or a number of steps.
+  const bool has_letter =
+      std::any_of(digits.begin(), digits.end(), [](char c) { return c >= 'a'; });
+  const bool is_hash = hexadecimal && (has_letter || known) && digits.size() >= kFewest;
+  return is_hash && digits.size() <= kMost ? digits : "";
 }
 
 }  // namespace seglab

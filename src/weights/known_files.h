@@ -22,7 +22,8 @@ const std::vector<KnownFile>& KnownFiles();
 const KnownFile* FindKnownFile(const std::string& sha256, const std::string& sha1);
 
 /// The digits of a hash that a name ends with ("resnet50-0676ba61.pth": "0676ba61"), as files of
-/// torch.hub do: eight or more hexadecimal ones behind the last "-". "" where there are none.
+/// torch.hub do: eight or more hexadecimal ones behind the last "-". "" where there are none, and
+/// where they are a date or a number ("net-20150611.pth") and of no file that is known.
 std::string HashInName(const std::string& path);
 
 }  // namespace seglab

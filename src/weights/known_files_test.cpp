@@ -34,7 +34,8 @@ TEST(HashInName, IsBehindTheLastDash) {
   EXPECT_EQ(HashInName("a/alexnet-owt-7be5be79.pth"), "7be5be79");
   EXPECT_EQ(HashInName("net-0123456789abcdef.safetensors"), "0123456789abcdef");
   for (const char* name :
-       {"vgg16.pth", "a-1234567.pth", "run-20150611x.pth", "a/b-12345678/net.pth", "-.pth"})
+       {"vgg16.pth", "a-1234567.pth", "run-20150611x.pth", "a/b-12345678/net.pth",
+        "net-20150611.pth", "model-00010000.pth", "-.pth"})
     EXPECT_EQ(HashInName(name), "") << name;
 }
 

@@ -22,11 +22,18 @@ class Browser:
                    "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars",
                    "--no-first-run", "--user-data-dir=" + os.path.join(folder, "chromium"),
                    "about:blank"]
-        redirected = 'exec "$@" 3<&%d 4>&%d' % (to_read, to_write)
+        # It reads from descriptor 3 and writes to 4, whatever is open here.
+        high = [os.dup(fd) for fd in (to_read, to_write)]
+
+        def redirect():
+            for fd, place in zip([os.dup(fd) for fd in high], (3, 4)):
+                os.dup2(fd, place)
         self.process = subprocess.Popen(
-            ["sh", "-c", redirected, "sh"] + command, pass_fds=(to_read, to_write),
+            command, preexec_fn=redirect, pass_fds=(3, 4),
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             env=dict(os.environ, HOME=folder))
+        for fd in high:
+            os.close(fd)
         os.close(to_read)
         os.close(to_write)
         self.rest = b""
@@ -74,9 +81,10 @@ class Browser:
                 return answer["result"]
             self.events.append(answer)
 
-    def wait_for(self, method):
+    def wait_for(self, method, session):
         until = time.monotonic() + 120
-        while not any(event.get("method") == method for event in self.events):
+        while not any(event.get("method") == method and event.get("sessionId") == session
+                      for event in self.events):
             self.events.append(self.receive(until))
 
     def page(self, path, width, height, dark=False, scripts=True):
@@ -99,7 +107,7 @@ class Page:
             self.call("Emulation.setScriptExecutionDisabled", value=True)
         browser.events.clear()
         self.call("Page.navigate", url="file://" + os.path.abspath(path))
-        browser.wait_for("Page.loadEventFired")
+        browser.wait_for("Page.loadEventFired", self.session)
 
     def call(self, method, **params):
         return self.browser.call(method, self.session, **params)

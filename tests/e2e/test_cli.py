@@ -161,6 +161,32 @@ class Commands(ProgramTest):
         self.assertEqual(config["data"]["train"]["split"], "train")
         self.assertEqual(config["data"]["val"]["split"], "val")
 
+    def test_config_json_holds_every_default_and_trains_the_same_again(self):
+        given = {"model": {"name": "fcn16s", "backbone": "vgg11_bn"},
+                 "data": {"name": "shapes", "height": 40, "width": 48, "train": {"size": 6},
+                          "val": {"split": "val", "size": 2}},
+                 "train": {"iterations": 2, "batch": 2, "schedule": {"name": "poly", "warmup": 1},
+                           "groups": [{"prefix": "score", "lr": 2}], "optimizer": "sgd"},
+                 "eval": {"plain": {}, "fast": {"precision": "bfloat16"}}}
+        given["model"]["backbone"] = dict(TINY_BACKBONE, name="vgg11_bn")
+        first, second = self.path("first"), self.path("second")
+        self.succeed("train", "--config", self.write("given.json", given), "--out", first)
+        whole = read_json(os.path.join(first, "config.json"))
+        self.assertEqual(whole["train"]["momentum"], 0.9)
+        self.assertEqual(whole["train"]["groups"], [{"prefix": "score", "lr": 2, "decay": 1.0}])
+        self.assertEqual(whole["train"]["schedule"]["power"], 0.9)
+        self.assertNotIn("fit", whole["train"])
+        self.assertEqual(whole["model"]["preprocessing"]["channel_order"], "RGB")
+        self.assertEqual(whole["eval"]["plain"]["absent"], "union")
+        self.assertEqual(whole["data"], given["data"])
+        self.assertEqual(read_json(os.path.join(first, "given.json"))["train"], given["train"])
+        config = os.path.join(first, "config.json")
+        again = self.succeed("train", "--config", config, "--out", first)
+        self.assertNotIn("done in", again.err, "it is the same run and finished")
+        self.succeed("train", "--config", config, "--out", second)
+        weights = [read_safetensors(os.path.join(out, "last.safetensors"))[0] for out in (first, second)]
+        self.assertEqual(weights[0], weights[1])
+
     def test_train_needs_to_know_what_it_shall_do(self):
         tiny = ("train", "--model", "fcn32s", "--dataset", "shapes", "--out", self.path("out"),
                 "--set", "model.backbone=" + json.dumps(TINY_BACKBONE))

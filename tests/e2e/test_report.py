@@ -82,7 +82,7 @@ class ReportTest(ProgramTest):
         result = read_json(os.path.join(self.folder_of, "result.json"))
         run = os.path.join(self.folder_of, result["runs"][0]["folder"])
         self.assertEqual(result["runs"][0]["factors"],
-                         {"run": "FCN-32s", "lr": "0.01", "weight_decay": "0", "evaluation": ""})
+                         [["run", "FCN-32s"], ["lr", "0.01"], ["weight_decay", "0"], ["evaluation", ""]])
         with open(os.path.join(self.folder_of, "images.csv"), encoding="utf-8") as file:
             lines = file.read().splitlines()
         self.assertEqual(lines[0], "run,group,seed,image,pixel_acc,mean_iou")
@@ -139,15 +139,23 @@ class ReportTest(ProgramTest):
         self.assertEqual(page.complaints(), [])
 
     def sort(self, page):
-        column = page.js("[...document.querySelectorAll('.results thead th')]"
-                         ".findIndex(th => th.textContent === 'mean IU')")
-        cells = ("[...document.querySelectorAll('.results tbody tr')]"
-                 ".map(tr => parseFloat(tr.cells[%d].textContent))" % column)
-        page.click(".results thead th:nth-child(%d) button" % (column + 1))
-        values = page.js(cells)
-        self.assertEqual(values, sorted(values, reverse=True))
-        page.click(".results thead th:nth-child(%d) button" % (column + 1))
-        self.assertEqual(page.js(cells), sorted(values))
+        """Every column, by its values and not by its texts."""
+        rows = {run["group"]: run for run in
+                read_json(os.path.join(self.folder_of, "result.json"))["runs"]}
+        names = "[...document.querySelectorAll('.results tbody th')].map(th => th.textContent)"
+        heads = page.js("[...document.querySelectorAll('.results thead th')].map(th => th.textContent)")
+        values = {"mean IU": lambda run: run["metrics"]["mean_iou"],
+                  "pixel acc.": lambda run: run["metrics"]["pixel_acc"],
+                  "parameters": lambda run: run["parameters"],
+                  "training": lambda run: run["train_seconds"]}
+        for head, value in values.items():
+            button = ".results thead th:nth-child(%d) button" % (heads.index(head) + 1)
+            for down in (True, False):
+                page.click(button)
+                shown = [round(value(rows[name]), 3) for name in page.js(names)]
+                self.assertEqual(shown, sorted(shown, reverse=down), head)
+        page.click(".results thead th:nth-child(1) button")
+        self.assertEqual(page.js(names), sorted(rows))
 
     def view(self, page):
         title = "document.querySelector('#viewer .title').textContent"
@@ -185,7 +193,7 @@ class ReportTest(ProgramTest):
         self.assertFalse(page.js("document.querySelector('#viewer').open"))
 
     def without_scripts(self, page):
-        """The page is whole; the switch needs no script."""
+        """The page is whole."""
         document = page.call("DOM.getDocument")["root"]["nodeId"]
 
         def count(selector):

@@ -1,15 +1,19 @@
 "use strict";
 (() => {
-  // ---- a page that waits for runs renews itself, but not under somebody's eyes ----
+  // ---- a page that waits for runs renews itself until somebody has touched it ----
   const renew = Number(document.documentElement.dataset.renew);
   const viewer = document.getElementById("viewer");
+  let touched = false;
+  for (const kind of ["click", "keydown"]) {
+    document.addEventListener(kind, () => { touched = true; }, true);
+  }
   if (renew) {
-    setInterval(() => { if (!viewer || !viewer.open) location.reload(); }, 1000 * renew);
+    setInterval(() => { if (!touched) location.reload(); }, 1000 * renew);
   }
 
   // ---- tables are sorted by the column whose head is clicked ----
   const number = (cell) => {
-    const value = parseFloat(cell.textContent.replace("+", ""));
+    const value = parseFloat(cell.dataset.value || cell.textContent.replace("+", ""));
     return Number.isNaN(value) ? -Infinity : value;
   };
   for (const table of document.querySelectorAll("table.sortable")) {
@@ -75,6 +79,7 @@
       view.style.setProperty("--ratio", sized.naturalWidth / sized.naturalHeight);
     }
     stage.replaceChildren(view);
+    const focused = strip.contains(document.activeElement);
     strip.replaceChildren(...all.map((cell, k) => {
       const button = document.createElement("button");
       button.type = "button";
@@ -86,6 +91,7 @@
       button.addEventListener("click", () => { shown = k; draw(); });
       return button;
     }));
+    if (focused) strip.children[shown].focus();
     viewer.querySelector("[data-do=errors]").setAttribute("aria-pressed", String(marks.checked));
     viewer.querySelector("[data-do=over]").setAttribute("aria-pressed", String(over));
   };
@@ -95,10 +101,14 @@
     draw();
     if (!viewer.open) viewer.showModal();
   };
+  // Browsers that know no :has() see the switch too.
+  const mark = () => document.documentElement.classList.toggle("errors-alone", marks.checked);
+  marks.addEventListener("change", mark);
+  mark();
   const act = {
     next: () => { row = (row + 1) % rows.length; if (!has(shown)) shown = 0; draw(); },
     previous: () => { row = (row + rows.length - 1) % rows.length; if (!has(shown)) shown = 0; draw(); },
-    errors: () => { marks.checked = !marks.checked; draw(); },
+    errors: () => { marks.checked = !marks.checked; mark(); draw(); },
     over: () => { over = !over; draw(); },
     close: () => viewer.close(),
   };
@@ -122,7 +132,6 @@
   });
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === "e" && !viewer.open) { marks.checked = !marks.checked; return; }
     if (!viewer.open) return;
     const doing = { ArrowRight: "next", ArrowLeft: "previous", e: "errors", o: "over" }[event.key];
     if (doing) {
