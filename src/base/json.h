@@ -113,7 +113,13 @@ class JsonReader {
   template <typename T>
   bool Get(const std::string& key, T& out, std::type_identity_t<T> min,
            std::type_identity_t<T> max) {
-    if (!Get(key, out)) return false;
+    const Json* value = Find(key);
+    if (value == nullptr) {  // a default out of range says that nothing was said
+      const bool said = out >= min && out <= max;
+      if (said && JsonDefaults::Listens()) JsonDefaults::Note(path_, key, Json(out));
+      return false;
+    }
+    Convert(*value, Path(key), out);
     if (!(out >= min && out <= max)) OutOfRange(key, Json(out), Json(min), Json(max));
     return true;
   }

@@ -102,6 +102,17 @@ class PagesTest(unittest.TestCase):
                         self.assertRegex(said, MISSING)
                     self.assertNotRegex(said, UNKNOWN)
 
+    def test_links_lead_somewhere(self):
+        results = os.path.join(ROOT, "docs", "results")
+        everything = pages() + ["docs/results/" + name for name in sorted(os.listdir(results))
+                                if name.endswith(".md")]
+        for page in everything:
+            for link in re.findall(r"\]\(([^)#\s]+)", text_of(page)):
+                if "://" not in link:
+                    path = os.path.join(ROOT, os.path.dirname(page), link)
+                    with self.subTest(page=page, link=link):
+                        self.assertTrue(os.path.exists(path))
+
     def test_pages_from_nothing_to_a_report(self):
         for page, names in RUN.items():
             folder = tempfile.mkdtemp(dir=self.folder)

@@ -166,14 +166,14 @@ class Commands(ProgramTest):
                  "data": {"name": "shapes", "height": 40, "width": 48, "train": {"size": 6},
                           "val": {"split": "val", "size": 2}},
                  "train": {"iterations": 2, "batch": 2, "schedule": {"name": "poly", "warmup": 1},
-                           "groups": [{"prefix": "score", "lr": 2}], "optimizer": "sgd"},
+                           "groups": [{"prefix": "score_fr", "lr": 2}], "optimizer": "sgd"},
                  "eval": {"plain": {}, "fast": {"precision": "bfloat16"}}}
         given["model"]["backbone"] = dict(TINY_BACKBONE, name="vgg11_bn")
         first, second = self.path("first"), self.path("second")
         self.succeed("train", "--config", self.write("given.json", given), "--out", first)
         whole = read_json(os.path.join(first, "config.json"))
         self.assertEqual(whole["train"]["momentum"], 0.9)
-        self.assertEqual(whole["train"]["groups"], [{"prefix": "score", "lr": 2, "decay": 1.0}])
+        self.assertEqual(whole["train"]["groups"], [{"prefix": "score_fr", "lr": 2, "decay": 1.0}])
         self.assertEqual(whole["train"]["schedule"]["power"], 0.9)
         self.assertNotIn("fit", whole["train"])
         self.assertEqual(whole["model"]["preprocessing"]["channel_order"], "RGB")

@@ -26,16 +26,20 @@
       button.append(...head.childNodes);
       head.append(button);
       button.addEventListener("click", () => {
-        const down = head.getAttribute("aria-sort") !== "descending";
+        // Names from A on first, figures from the best.
+        const first = column === 0 ? "ascending" : "descending";
+        const second = column === 0 ? "descending" : "ascending";
+        const down = (head.getAttribute("aria-sort") === first ? second : first) === "descending";
         heads.forEach((other) => other.removeAttribute("aria-sort"));
         head.setAttribute("aria-sort", down ? "descending" : "ascending");
         const body = table.tBodies[0];
         const rows = [...body.rows];
         rows.sort((a, b) => {
-          const order = column === 0
-            ? b.cells[0].textContent.localeCompare(a.cells[0].textContent)
-            : number(b.cells[column]) - number(a.cells[column]);
-          return down ? order : -order;
+          const [x, y] = column === 0
+            ? [a.cells[0].textContent, b.cells[0].textContent]
+            : [number(a.cells[column]), number(b.cells[column])];
+          const order = x < y ? -1 : x > y ? 1 : 0;
+          return down ? -order : order;
         });
         body.append(...rows);
       });
