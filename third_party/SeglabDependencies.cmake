@@ -116,9 +116,8 @@ if(NOT SEGLAB_BASE_ONLY)
   else()
     string(APPEND seglab_missing "  LibTorch >= 1.13; ${seglab_torch_fault}\n"
       "    Debian >= 12:  apt-get install libtorch-dev   (the launcher ./seglab does this by itself)\n"
-      "    elsewhere:     python3 -m venv venv && venv/bin/pip install torch --index-url\
- https://download.pytorch.org/whl/cpu\n"
-      "                   or conda install -c conda-forge pytorch; then\
+      "    elsewhere:     python3 -m venv venv && venv/bin/pip install torch (the CPU build)\n"
+      "                   or conda install pytorch; then\
  -DCMAKE_PREFIX_PATH=$(venv/bin/python3 -c 'import torch; print(torch.utils.cmake_prefix_path)')\n")
   endif()
 
