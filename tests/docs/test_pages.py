@@ -36,7 +36,8 @@ SHORT_RUNS = {
 # Pages that start from nothing, with the names of the JSON that stands on them.
 RUN = {"docs/ablation.md": ["skips.json"], "docs/table2.md": [], "docs/backbones.md": ["trunks.json"]}
 UNKNOWN = r"unknown (key|option|value|model|data set|action)"
-MISSING = r"(?i)no such|not there|is missing|missing:|cannot be read|does not exist|no picture|no file|not found|not a folder"
+MISSING = (r"(?i)no such|not there|is missing|missing:|cannot be read|does not exist|no picture|no file|"
+           r"not found|not a folder|unknown experiment or file \"\S+\.json\"")
 # Not the program's, or measured elsewhere.
 LEFT_OUT = {"test": "is the launcher's", "bench": "takes minutes; e2e/bench runs it"}
 
