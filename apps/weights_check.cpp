@@ -57,7 +57,8 @@ std::optional<std::string> Check(const std::string& path, const std::string& key
                        hashes.sha256.substr(0, stated.size()), "; fetch it again");
   }
   try {
-    std::cout << "  content  " << ContentOf(path, key) << "\n";
+    const std::string content = ContentOf(path, key);
+    std::cout << "  content  " << content << "\n";
   } catch (const Error& error) {
     if (!complaint) complaint = error.what();
   }

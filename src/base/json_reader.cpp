@@ -125,7 +125,8 @@ void JsonReader::Missing(const std::string& key) const {
   // A key that nobody asked for and that is written nearly like this one is what was meant.
   for (const auto& item : value_->items()) {
     if (asked_.count(item.key()) == 0 && NearestName(item.key(), {key}) == key)
-      throw Error(Path(item.key()), ": ", UnknownName("key", item.key(), {key}));
+      throw Error(Path(item.key()), ": unknown key \"", item.key(), "\"; did you mean \"", key,
+                  "\"?");
   }
   throw Error(Path(key), ": is missing; give it a value");
 }

@@ -367,10 +367,8 @@ TEST(JsonReader, FinishRefusesKeysThatNobodyAskedFor) {
 TEST(JsonReader, AKeyThatIsWrittenWronglyIsNamedBeforeTheOneThatIsMissing) {
   const Json json = Parse(R"({"nmae": "fcn8s", "width": 2})");
   JsonReader reader(json, "model");
-  EXPECT_THAT(
-      [&] { reader.Require<std::string>("name"); },
-      ThrowsMessage<Error>("model.nmae: unknown key \"nmae\"; did you mean \"name\"? Known: "
-                           "name"));
+  EXPECT_THAT([&] { reader.Require<std::string>("name"); },
+              ThrowsMessage<Error>("model.nmae: unknown key \"nmae\"; did you mean \"name\"?"));
   EXPECT_THAT([&] { reader.Require<int>("depth"); },
               ThrowsMessage<Error>("model.depth: is missing; give it a value"));
 }

@@ -5,6 +5,8 @@
 
 #include <limits>
 
+#include "report/test_result.h"
+
 namespace seglab {
 namespace {
 
@@ -13,12 +15,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 using testing::Pointwise;
-
-size_t Count(const std::string& text, const std::string& part) {
-  size_t count = 0;
-  for (size_t at = 0; (at = text.find(part, at)) != std::string::npos; ++at) ++count;
-  return count;
-}
 
 TEST(MovingAverage, StaysSymmetricAtTheEnds) {
   EXPECT_THAT(MovingAverage({1, 2, 6, 4, 5}, 3), Pointwise(DoubleNear(1e-12), {1, 3, 4, 5, 5}));

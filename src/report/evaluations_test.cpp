@@ -26,12 +26,6 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-size_t Count(const std::string& text, const std::string& part) {
-  size_t count = 0;
-  for (size_t at = 0; (at = text.find(part, at)) != std::string::npos; ++at) ++count;
-  return count;
-}
-
 TEST(WithoutEvaluation, IsTheRunsName) {
   RunResult run;
   EXPECT_EQ(WithoutEvaluation("A, crf", run), "A, crf");

@@ -12,12 +12,6 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-size_t Count(const std::string& text, const std::string& part) {
-  size_t count = 0;
-  for (size_t at = 0; (at = text.find(part, at)) != std::string::npos; ++at) ++count;
-  return count;
-}
-
 /// Rates crossed with decays, and with a third factor.
 ExperimentResult Crossed(const std::vector<std::string>& thirds) {
   ExperimentResult result = FakeResult("x");

@@ -22,12 +22,6 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 
-size_t Count(const std::string& text, const std::string& part) {
-  size_t count = 0;
-  for (size_t at = 0; (at = text.find(part, at)) != std::string::npos; ++at) ++count;
-  return count;
-}
-
 /// The result with what the runner leaves on the disk: curves, two samples, predictions.
 ExperimentResult FakeExperiment(const std::string& folder) {
   const ExperimentResult result = FakeResult(folder);

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <limits>
 
+#include "report/test_result.h"
+
 #include "base/error.h"
 
 namespace seglab {
@@ -15,12 +17,6 @@ using testing::HasSubstr;
 using testing::Not;
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-
-size_t Count(const std::string& text, const std::string& part) {
-  size_t count = 0;
-  for (size_t at = 0; (at = text.find(part, at)) != std::string::npos; ++at) ++count;
-  return count;
-}
 
 TEST(ScatterHtml, NothingToDraw) {
   EXPECT_EQ(ScatterHtml({}, {}), "");
