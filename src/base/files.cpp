@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/host.h"
 
 namespace seglab {
 namespace {
@@ -105,11 +106,13 @@ class TemporaryFile {
   /// Makes a file beside `target` under a name that no other process or thread uses.
   explicit TemporaryFile(const std::string& target) {
     static std::atomic<uint64_t> counter{0};
+    static const std::string space = ProcessSpace();
     const fs::path full(target);
     const std::string name = full.filename().string().substr(0, 180);
-    // A process of another machine or of an earlier life may have had our number: try on.
+    // A process of an earlier life may have had our number: try on.
     for (int attempt = 0; attempt < 1000; ++attempt) {
-      const std::string own = StrCat(".", name, ".", ::getpid(), "-", counter++, ".tmp");
+      const std::string own =
+          StrCat(".", name, ".", ::getpid(), "-", counter++, "@", space, ".tmp");
       path_ = (full.parent_path() / own).string();
       fd_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
       if (fd_ >= 0 || errno != EEXIST) break;
@@ -288,21 +291,20 @@ void WriteFileAtomically(const std::string& path, std::string_view content) {
 }
 
 void RemoveStaleTemporaries(const std::string& folder) {
-  // .<name>.<process>-<number>.tmp, see TemporaryFile.
+  // .<name>.<process>-<number>@<process space>.tmp, see TemporaryFile.
+  const std::string ending = "@" + ProcessSpace() + ".tmp";
   std::error_code error;
   fs::recursive_directory_iterator entries(folder, fs::directory_options::skip_permission_denied,
                                            error);
   std::vector<fs::path> stale;
   for (; !error && entries != fs::end(entries); entries.increment(error)) {
     const std::string name = entries->path().filename().string();
-    if (name.front() != '.' || !name.ends_with(".tmp")) continue;
+    if (name.front() != '.' || !name.ends_with(ending)) continue;
     const size_t dash = name.rfind('-');
     const size_t dot = dash == std::string::npos ? dash : name.rfind('.', dash);
     if (dot == std::string::npos || dot == 0) continue;
     const long process = std::atol(name.c_str() + dot + 1);
-    const bool alive = process <= 0 || process == ::getpid() ||
-                       ::kill(static_cast<pid_t>(process), 0) == 0 || errno != ESRCH;
-    if (!alive) stale.push_back(entries->path());
+    if (process > 0 && !ProcessLives(process)) stale.push_back(entries->path());
   }
   for (const fs::path& path : stale) fs::remove(path, error);
 }

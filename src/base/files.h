@@ -37,7 +37,7 @@ class AtomicFile {
 };
 
 /// Removes what WriteFileAtomically left in `folder` and the folders in it when its process was
-/// killed; files of processes that still live stay.
+/// killed; files of processes that still live stay, and those of other machines.
 void RemoveStaleTemporaries(const std::string& folder);
 
 /// Makes `path` and its parents. @throws Error when that is not possible, e.g. a file stands there.

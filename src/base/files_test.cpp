@@ -11,6 +11,7 @@
 #include <stdexcept>
 
 #include "base/error.h"
+#include "base/host.h"
 #include "base/test_folder.h"
 
 namespace seglab {
@@ -249,14 +250,18 @@ TEST(RemoveStaleTemporaries, RemovesThoseOfDeadProcessesOnly) {
   const TestFolder folder;
   MakeFolders(folder.File("sub"));
   // A process number beyond any system's limit belongs to nobody.
-  const std::string dead = folder.File("sub/.last.safetensors.999999999-3.tmp");
-  const std::string own = folder.File(StrCat(".last.safetensors.", ::getpid(), "-3.tmp"));
+  const std::string dead =
+      folder.File(StrCat("sub/.last.safetensors.999999999-3@", ProcessSpace(), ".tmp"));
+  const std::string own =
+      folder.File(StrCat(".last.safetensors.", ::getpid(), "-3@", ProcessSpace(), ".tmp"));
   const std::string other = folder.File(".notes.tmp");
-  for (const std::string& path : {dead, own, other}) WriteFileAtomically(path, "x");
+  const std::string elsewhere = folder.File(".last.safetensors.999999999-3@0badcafe.tmp");
+  for (const std::string& path : {dead, own, other, elsewhere}) WriteFileAtomically(path, "x");
   RemoveStaleTemporaries(folder.path());
   EXPECT_FALSE(FileExists(dead));
   EXPECT_TRUE(FileExists(own));
   EXPECT_TRUE(FileExists(other));
+  EXPECT_TRUE(FileExists(elsewhere)) << "of another machine";
   EXPECT_NO_THROW(RemoveStaleTemporaries(folder.File("absent")));
 }
 

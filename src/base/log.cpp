@@ -85,15 +85,22 @@ bool Log::SetConsole(bool on) {
   std::lock_guard lock(mutex_);
   ClearTransient();
   const bool was = std::exchange(console_, on);
-  if (on) terminal_ = StandardErrorIsTerminal();
+  if (on) terminal_ = speaker_.empty() && StandardErrorIsTerminal();
   return was;
+}
+
+void Log::SetSpeaker(const std::string& speaker) {
+  std::lock_guard lock(mutex_);
+  ClearTransient();
+  speaker_ = speaker;
+  terminal_ = speaker_.empty() && StandardErrorIsTerminal();
 }
 
 void Log::Write(const std::string& prefix, const std::string& text) {
   std::lock_guard lock(mutex_);
   if (console_) {
     ClearTransient();
-    WriteToStandardError(prefix + text + "\n");
+    WriteToStandardError(speaker_ + prefix + text + "\n");
   }
   Append(prefix + text);
 }

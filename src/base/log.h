@@ -31,6 +31,9 @@ class Log {
   /// False: nothing on standard error (the file still gets everything). True also looks anew
   /// whether standard error is a terminal.
   bool SetConsole(bool on);  ///< what it was
+  /// Of several processes on one terminal: what stands before each of this one's lines. Nothing is
+  /// drawn over then.
+  void SetSpeaker(const std::string& speaker);
   void Write(const std::string& prefix, const std::string& text);
 
   /// Into the file alone.
@@ -49,6 +52,7 @@ class Log {
 
   std::mutex mutex_;
   std::ofstream file_;
+  std::string speaker_;
   bool console_ = true;
   std::atomic<bool> terminal_{false};
   bool transient_ = false;
