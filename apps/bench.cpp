@@ -175,7 +175,7 @@ int BenchCommand(const Args& args) {
       .Option("batch", &flags.batch, "images at once")
       .Option("height", &flags.height, "rows of an image")
       .Option("width", &flags.width, "columns of an image")
-      .Option("precision", &flags.precision, "float32 or bfloat16");
+      .Option("precision", &flags.precision, "float32, bfloat16, or on a GPU tf32");
   line.Flag("winograd", &flags.winograd,
             "inference, train: 3x3 convolutions by Winograd's filtering");
   AddDevice(line, &flags.device);

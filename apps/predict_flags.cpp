@@ -8,7 +8,7 @@ namespace seglab {
 
 void PredictFlags::AddTo(CommandLine& line, const std::string& others) {
   takes_others_ = !others.empty();
-  line.Option("precision", &precision_, "float32 or bfloat16")
+  line.Option("precision", &precision_, "float32, bfloat16, or on a GPU tf32")
       .Flag("crf", &crf_,
             "a dense CRF behind the network; --set crf=NAME or crf.KEY=VALUE tells it how")
       .Flag("tta", &tta_,

@@ -13,6 +13,7 @@
 #include "data/resample.h"
 #include "losses/cross_entropy.h"
 #include "metrics/confusion_matrix.h"
+#include "nn/batch_norm.h"
 #include "nn/bilinear.h"
 #include "nn/fast_conv.h"
 #include "tensor/argmax.h"
@@ -47,7 +48,7 @@ void Conv(benchmark::State& state, const Layer& layer, Way way) {
                       .padding(layer.kernel / 2 * layer.dilation)
                       .dilation(layer.dilation)
                       .bias(false));
-  nn::BatchNorm2d norm(layer.out);
+  BatchNorm2d norm(layer.out);
   norm->eval();
   conv->weight.set_data(conv->weight.contiguous(at::MemoryFormat::ChannelsLast));
   const at::Tensor x = at::randn({1, layer.in, layer.height, layer.width})

@@ -106,7 +106,12 @@ std::unique_ptr<OrderedPrefetch<Batch>> MakePrefetch(
     for (const SampleKey& key : keys(number)) {
       samples.push_back(MakeSample(*dataset, transforms, options.seed, key));
     }
-    return Collate(samples, options.fill);
+    Batch batch = Collate(samples, options.fill);
+    if (options.pin) {
+      batch.image = batch.image.pin_memory();
+      batch.label = batch.label.pin_memory();
+    }
+    return batch;
   };
   const int threads = options.threads < 0 ? UsableCores() : options.threads;
   // One thread per worker: the workers are the parallelism.
@@ -119,12 +124,16 @@ void CheckOptions(const Dataset& dataset, const LoaderOptions& options) {
   if (dataset.Size() < 1) throw Error("loader: the data set is empty");
   if (options.batch < 1)
     throw Error("loader: the batch must hold at least 1 sample, found ", options.batch);
+  if (options.shuffle && options.batch < options.shares) {
+    throw Error("a batch of ", options.batch, " cannot be shared by ", options.shares,
+                " processes; start fewer, or let train.batch be larger");
+  }
 }
 
-std::vector<SampleKey> KeysOf(int64_t size, int64_t batch_index, int batch,
+std::vector<SampleKey> KeysOf(int64_t size, int64_t batch_index, int batch, const BatchPart& part,
                               const std::function<int64_t(int64_t epoch, int64_t place)>& order) {
   std::vector<SampleKey> keys;
-  for (int64_t k = batch_index * batch; k < (batch_index + 1) * batch; ++k) {
+  for (int64_t k = batch_index * batch + part.first; k < batch_index * batch + part.last; ++k) {
     keys.push_back({k / size, order(k / size, k % size)});
   }
   return keys;
@@ -132,10 +141,15 @@ std::vector<SampleKey> KeysOf(int64_t size, int64_t batch_index, int batch,
 
 }  // namespace
 
+BatchPart PartOf(int batch, int share, int shares) {
+  return {static_cast<int>(int64_t{batch} * share / shares),
+          static_cast<int>(int64_t{batch} * (share + 1) / shares)};
+}
+
 std::vector<SampleKey> BatchKeys(int64_t size, int64_t batch_index, int batch, bool shuffle,
                                  uint64_t seed) {
   OrderCache cache(size, seed);
-  return KeysOf(size, batch_index, batch, [&](int64_t epoch, int64_t place) {
+  return KeysOf(size, batch_index, batch, {0, batch}, [&](int64_t epoch, int64_t place) {
     return shuffle ? cache.At(epoch, place) : place;
   });
 }
@@ -145,8 +159,9 @@ Loader::Loader(std::shared_ptr<const Dataset> dataset, std::vector<Transform> tr
   CheckOptions(*dataset, options);
   const int64_t size = dataset->Size();
   auto cache = std::make_shared<OrderCache>(size, options.seed);
-  auto keys = [cache, size, options](int64_t number) {
-    return KeysOf(size, number, options.batch, [&](int64_t epoch, int64_t place) {
+  const BatchPart part = PartOf(options.batch, options.share, options.shares);
+  auto keys = [cache, size, options, part](int64_t number) {
+    return KeysOf(size, number, options.batch, part, [&](int64_t epoch, int64_t place) {
       return options.shuffle ? cache->At(epoch, place) : place;
     });
   };
@@ -156,17 +171,20 @@ Loader::Loader(std::shared_ptr<const Dataset> dataset, std::vector<Transform> tr
 
 Loader Loader::OnePass(std::shared_ptr<const Dataset> dataset, std::vector<Transform> transforms,
                        LoaderOptions options) {
-  CheckOptions(*dataset, options);
   options.shuffle = false;
+  CheckOptions(*dataset, options);
   const int64_t size = dataset->Size();
-  auto keys = [size, batch = options.batch](int64_t number) {
+  // Of several processes each takes every so-manieth sample.
+  const int64_t share = options.share, shares = options.shares;
+  const int64_t own = (size - share + shares - 1) / shares;
+  auto keys = [own, share, shares, batch = options.batch](int64_t number) {
     std::vector<SampleKey> keys;
-    for (int64_t k = number * batch; k < std::min(size, (number + 1) * batch); ++k)
-      keys.push_back({0, k});
+    for (int64_t k = number * batch; k < std::min(own, (number + 1) * batch); ++k)
+      keys.push_back({0, share + k * shares});
     return keys;
   };
   Loader loader;
-  const int64_t last = (size + options.batch - 1) / options.batch;
+  const int64_t last = (own + options.batch - 1) / options.batch;
   loader.prefetch_ =
       MakePrefetch(std::move(dataset), std::move(transforms), options, 0, last, std::move(keys));
   return loader;

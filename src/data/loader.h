@@ -30,6 +30,9 @@ struct LoaderOptions {
   bool shuffle = true;  ///< a new order each epoch; false: 0, 1, 2, ...
   uint64_t seed = 0;    ///< of order and transforms
   Color fill = {0, 0, 0};
+  /// Of `shares` processes that divide each batch this one takes the samples of number `share`.
+  int share = 0, shares = 1;
+  bool pin = false;  ///< batches lie in memory from which a GPU copies while it computes
 };
 
 /// An endless (shuffle or not) or finite sequence of batches. Sample k of the whole sequence is
@@ -42,7 +45,8 @@ class Loader {
   Loader(std::shared_ptr<const Dataset> dataset, std::vector<Transform> transforms,
          const LoaderOptions& options, int64_t first = 0, int64_t last = -1);
 
-  /// One pass over the data set in its own order, the last batch smaller: for evaluation.
+  /// One pass over the data set in its own order, the last batch smaller: for evaluation. Of
+  /// several shares each takes every so-manieth sample.
   static Loader OnePass(std::shared_ptr<const Dataset> dataset, std::vector<Transform> transforms,
                         LoaderOptions options);
 
@@ -63,6 +67,13 @@ struct SampleKey {
   int64_t epoch;
   int64_t index;
 };
+/// The part of a batch that one of several processes takes: [first, last) of `batch` samples, as
+/// even as can be.
+struct BatchPart {
+  int first, last;
+};
+BatchPart PartOf(int batch, int share, int shares);
+
 std::vector<SampleKey> BatchKeys(int64_t size, int64_t batch_index, int batch, bool shuffle,
                                  uint64_t seed);
 

@@ -7,12 +7,16 @@
 #include "data/dataset.h"
 #include "inference/eval_sink.h"
 #include "inference/predictor.h"
+#include "parallel/group.h"
 
 namespace seglab {
 
 struct EvalOptions {
   int threads = -1;                  ///< loader threads; -1 = as many as cores
   std::string title = "evaluating";  ///< of the progress bar; "" = none
+  /// Processes that divide the images; null: this one does all. Each predicts its share, and the
+  /// first, which has the sinks, gets the others' label maps.
+  const Group* group = nullptr;
 };
 
 struct EvalSummary {

@@ -13,6 +13,7 @@
 #include "tensor/argmax.h"
 #include "tensor/compat.h"
 #include "tensor/device.h"
+#include "tensor/gpu.h"
 #include "tensor/interpolation.h"
 
 namespace seglab {
@@ -28,6 +29,7 @@ at::Tensor Resize(const at::Tensor& image, int64_t height, int64_t width) {
 Predictor::Predictor(std::shared_ptr<SegModel> model, const PredictOptions& options)
     : model_(std::move(model)), options_(options) {
   options_.Check();
+  UseGpu(DeviceOf(*model_), {options_.precision == Precision::kTf32});
   if (options_.crf) crf_ = std::make_unique<CrfStep>(*options_.crf);
 }
 

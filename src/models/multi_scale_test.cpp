@@ -11,6 +11,7 @@
 
 #include "models/registry.h"
 #include "models/test_deeplab_reference.h"
+#include "nn/batch_norm.h"
 #include "tensor/state.h"
 
 namespace seglab {
@@ -130,7 +131,7 @@ TEST(MultiScaleTest, LossesAndGradientsAreThoseOfSeparatePasses) {
       RandomizeDeepLab(*model);  // the same weights in both
       model->train();
       for (const auto& child : model->modules()) {
-        if (child->as<torch::nn::BatchNorm2dImpl>() != nullptr) child->eval();
+        if (child->as<BatchNorm2dImpl>() != nullptr) child->eval();
       }
     }
     torch::manual_seed(6);

@@ -25,6 +25,7 @@
 #include "models/backbones/layers.h"
 #include "models/backbones/resnet.h"
 #include "nn/aspp.h"
+#include "nn/batch_norm.h"
 #include "nn/fast_conv.h"
 #include "nn/layer_tap.h"
 #include "tensor/state.h"
@@ -48,7 +49,7 @@ TensorSequential DeepLabHead(int64_t in, int64_t channels, int64_t classes) {
   aspp.out = channels;
   return TensorSequential(
       Aspp(aspp), FastConv2d(nn::Conv2dOptions(channels, channels, 3).padding(1).bias(false)),
-      nn::BatchNorm2d(channels), nn::ReLU(), FastConv2d(nn::Conv2dOptions(channels, classes, 1)));
+      BatchNorm2d(channels), nn::ReLU(), FastConv2d(nn::Conv2dOptions(channels, classes, 1)));
 }
 
 class TorchvisionSeg : public SegModel {

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/test_error.h"
 #include "models/registry.h"
+#include "nn/batch_norm.h"
 #include "tensor/state.h"
 
 // The comparison with torchvision itself is in tests/twins.
@@ -119,7 +120,7 @@ TEST(TorchvisionSegTest, DeepLabNeedsTwoImagesInTraining) {
     EXPECT_THAT(error.what(), HasSubstr("2 images"));
   }
   for (const auto& module : model->modules(/*include_self=*/false)) {
-    if (module->as<torch::nn::BatchNorm2dImpl>() != nullptr) module->eval();
+    if (module->as<BatchNorm2dImpl>() != nullptr) module->eval();
   }
   EXPECT_NO_THROW(model->forward(image));
 }

@@ -1,4 +1,5 @@
 #include "nn/aspp.h"
+#include "nn/batch_norm.h"
 
 #include <torch/torch.h>
 
@@ -17,9 +18,9 @@ namespace nn = torch::nn;
 /// Batch norm in training divides by the deviation over images and pixels: of one value there is
 /// none.
 void CheckManyValues(const TensorSequential& branch, const at::Tensor& x) {
-  if (x.size(0) > 1) return;
+  if (x.size(0) > 1 || SyncBatchNormScope::IsOn()) return;
   for (const auto& child : branch->children()) {
-    if (child->as<nn::BatchNorm2dImpl>() == nullptr || !child->is_training()) continue;
+    if (child->as<BatchNorm2dImpl>() == nullptr || !child->is_training()) continue;
     throw Error(
         "image-level features: batch norm needs 2 images in training, found a batch of 1; "
         "use larger batches or freeze batch norm");
@@ -33,7 +34,7 @@ TensorSequential ConvBnRelu(int64_t in, int64_t out, int64_t kernel, int64_t dil
                                          .padding(kernel / 2 * dilation)
                                          .dilation(dilation)
                                          .bias(false)),
-                          nn::BatchNorm2d(out), nn::ReLU());
+                          BatchNorm2d(out), nn::ReLU());
 }
 
 at::Tensor ImageLevel(TensorSequential& branch, const at::Tensor& x) {
@@ -61,7 +62,7 @@ AsppImpl::AsppImpl(const AsppOptions& options) {
   // The pooling in front only takes its number: of a 1x1 map it is an identity.
   add(TensorSequential(nn::AdaptiveAvgPool2d(1),
                        FastConv2d(nn::Conv2dOptions(options.in, options.out, 1).bias(false)),
-                       nn::BatchNorm2d(options.out), nn::ReLU()));
+                       BatchNorm2d(options.out), nn::ReLU()));
   register_module("convs", convs);
   TensorSequential project =
       ConvBnRelu(static_cast<int64_t>(branches_.size()) * options.out, options.out, 1);

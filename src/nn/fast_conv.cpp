@@ -69,7 +69,7 @@ bool FastConv2dImpl::WinogradDoes(const at::Tensor& x, int64_t padding) const {
          x.size(2) + 2 * padding > 2 * dilation[0] && x.size(3) + 2 * padding > 2 * dilation[0];
 }
 
-FastConv2dImpl::Ready& FastConv2dImpl::Get(torch::nn::BatchNorm2dImpl* norm, at::ScalarType type,
+FastConv2dImpl::Ready& FastConv2dImpl::Get(BatchNorm2dImpl* norm, at::ScalarType type,
                                            bool winograd) {
   std::vector<Stamp> of = {StampOf(weight), StampOf(bias)};
   if (norm != nullptr) {
@@ -129,8 +129,8 @@ at::Tensor FastConv2dImpl::forward(const at::Tensor& x) {
   return WinogradConvInTraining(x, weight, bias, padding_, dilation);
 }
 
-at::Tensor FastConv2dImpl::Fused(const at::Tensor& x, torch::nn::BatchNorm2dImpl* norm,
-                                 Activation activation, const at::Tensor& added, bool unpadded) {
+at::Tensor FastConv2dImpl::Fused(const at::Tensor& x, BatchNorm2dImpl* norm, Activation activation,
+                                 const at::Tensor& added, bool unpadded) {
   const int64_t padding = unpadded ? 0 : padding_;
   const bool winograd = WinogradDoes(x, padding);
   const at::ScalarType type = AutocastEnabled(at::kCPU) ? at::kBFloat16 : at::kFloat;
@@ -156,7 +156,7 @@ at::Tensor FastConv2dImpl::Fused(const at::Tensor& x, torch::nn::BatchNorm2dImpl
   return Activate(y, activation);
 }
 
-at::Tensor ForwardConv(FastConv2d& conv, torch::nn::BatchNorm2d norm, const at::Tensor& x,
+at::Tensor ForwardConv(FastConv2d& conv, BatchNorm2d norm, const at::Tensor& x,
                        Activation activation, const at::Tensor& added) {
   const bool in_evaluation = norm.is_empty() || !norm->is_training();
   if (FusedScope::IsOn() && in_evaluation)

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "nn/activation.h"
+#include "nn/batch_norm.h"
 
 namespace seglab {
 
@@ -64,13 +65,13 @@ class FastConv2dImpl : public torch::nn::Conv2dImpl {
   /// @param norm      null, or in evaluation mode
   /// @param added     undefined, or of the output's shape: lost, its memory may become the output's
   /// @param unpadded  only the outputs that see none of the padding, whose kind must be zeros
-  at::Tensor Fused(const at::Tensor& x, torch::nn::BatchNorm2dImpl* norm, Activation activation,
+  at::Tensor Fused(const at::Tensor& x, BatchNorm2dImpl* norm, Activation activation,
                    const at::Tensor& added, bool unpadded = false);
 
  private:
   struct Ready;
   /// What the window and norm of now are as Winograd's filtering or oneDNN wants them.
-  Ready& Get(torch::nn::BatchNorm2dImpl* norm, at::ScalarType type, bool winograd);
+  Ready& Get(BatchNorm2dImpl* norm, at::ScalarType type, bool winograd);
   bool WinogradDoes(const at::Tensor& x, int64_t padding) const;
 
   int64_t padding_ = -1;  // -1: not the same on all sides, or of another kind than zeros
@@ -81,7 +82,7 @@ TORCH_MODULE(FastConv2d);
 /// activation(norm(conv(x)) + added), in one where a FusedScope allows it.
 /// @param norm   null, or the module behind the convolution
 /// @param added  undefined, or of the output's shape: lost, its memory may become the output's
-at::Tensor ForwardConv(FastConv2d& conv, torch::nn::BatchNorm2d norm, const at::Tensor& x,
+at::Tensor ForwardConv(FastConv2d& conv, BatchNorm2d norm, const at::Tensor& x,
                        Activation activation, const at::Tensor& added = {});
 
 }  // namespace seglab

@@ -18,8 +18,8 @@ namespace {
 namespace nn = torch::nn;
 
 /// A norm that has seen something.
-nn::BatchNorm2d Norm(int64_t channels) {
-  nn::BatchNorm2d norm(channels);
+BatchNorm2d Norm(int64_t channels) {
+  BatchNorm2d norm(channels);
   const torch::NoGradGuard no_grad;
   norm->weight.uniform_(0.5, 1.5);
   norm->bias.normal_();
@@ -46,7 +46,7 @@ TEST(Fused, IsTheChainOfLayers) {
                                      nn::Conv2dOptions(16, 32, {3, 1}).bias(false)};
   for (const nn::Conv2dOptions& options : kinds) {
     FastConv2d conv(options);
-    nn::BatchNorm2d norm = Norm(options.out_channels());
+    BatchNorm2d norm = Norm(options.out_channels());
     const at::Tensor x = at::randn({2, options.in_channels(), 17, 23});
     for (const Activation activation : {Activation::kNone, Activation::kRelu, Activation::kRelu6}) {
       for (const bool has_norm : {false, true}) {
@@ -58,7 +58,7 @@ TEST(Fused, IsTheChainOfLayers) {
           if (activation == Activation::kRelu) plain = plain.relu();
           if (activation == Activation::kRelu6) plain = plain.clamp(0, 6);
           const FusedScope scope(true);
-          const nn::BatchNorm2d given = has_norm ? norm : nn::BatchNorm2d(nullptr);
+          const BatchNorm2d given = has_norm ? norm : BatchNorm2d(nullptr);
           const at::Tensor fused =
               ForwardConv(conv, given, x, activation, adds ? added.clone() : added);
           ASSERT_EQ(fused.sizes(), plain.sizes());
@@ -89,7 +89,7 @@ TEST(Fused, LargeWindows) {
        {nn::Conv2dOptions(512, 176, 7).padding(3),
         nn::Conv2dOptions(352, 256, 7).padding(6).dilation(2).stride(2).bias(false)}) {
     FastConv2d conv(options);
-    nn::BatchNorm2d norm = Norm(options.out_channels());
+    BatchNorm2d norm = Norm(options.out_channels());
     for (const int64_t side : {9, 40, 10}) {
       const at::Tensor x = at::randn({1, options.in_channels(), side, side + 2});
       const at::Tensor plain = norm->forward(conv->forward(x)), added = at::randn_like(plain);
@@ -107,7 +107,7 @@ TEST(Fused, SeesThatWeightsOrNormHaveChanged) {
   torch::manual_seed(3);
   const torch::NoGradGuard no_grad;
   FastConv2d conv(nn::Conv2dOptions(16, 16, 3).padding(1).bias(false));
-  nn::BatchNorm2d norm = Norm(16);
+  BatchNorm2d norm = Norm(16);
   const at::Tensor x = at::randn({1, 16, 12, 12});
   const auto check = [&] {
     const at::Tensor plain = norm->forward(conv->forward(x));
@@ -175,7 +175,7 @@ TEST(Fused, Bfloat16IsWithinItsOwnRounding) {
   torch::manual_seed(5);
   const torch::NoGradGuard no_grad;
   FastConv2d conv(nn::Conv2dOptions(64, 32, 3).padding(1).bias(false));
-  nn::BatchNorm2d norm = Norm(32);
+  BatchNorm2d norm = Norm(32);
   const at::Tensor x = at::randn({1, 64, 14, 15});
   const at::Tensor plain = norm->forward(conv->forward(x)).relu();
   const AutocastGuard autocast(at::kCPU, true, at::kBFloat16);

@@ -4,6 +4,7 @@
 
 #include <iterator>
 
+#include "nn/batch_norm.h"
 #include "nn/fast_conv.h"
 #include "nn/layer_tap.h"
 #include "nn/relu6.h"
@@ -31,8 +32,8 @@ at::Tensor TensorSequentialImpl::Run(at::Tensor x, size_t begin, size_t end, boo
       if (LayerTap::Listens()) LayerTap::Report(*module, x);
       continue;
     }
-    torch::nn::BatchNorm2dImpl* norm = nullptr;
-    if (std::next(layer) != last) norm = std::next(layer)->ptr()->as<torch::nn::BatchNorm2dImpl>();
+    BatchNorm2dImpl* norm = nullptr;
+    if (std::next(layer) != last) norm = std::next(layer)->ptr()->as<BatchNorm2dImpl>();
     if (norm != nullptr && norm->is_training()) norm = nullptr;
     if (norm != nullptr) ++layer;
     Activation activation = Activation::kNone;

@@ -8,7 +8,7 @@
 namespace seglab {
 
 const std::vector<std::string>& PrecisionNames() {
-  static const std::vector<std::string> names = {"float32", "bfloat16"};
+  static const std::vector<std::string> names = {"float32", "bfloat16", "tf32"};
   return names;
 }
 

@@ -6,9 +6,13 @@
 namespace seglab {
 
 /// In what convolutions and products are computed; weights and scores are float32 always.
-enum class Precision { kFloat32, kBfloat16 };
+enum class Precision {
+  kFloat32,
+  kBfloat16,  ///< products; weights and sums stay float32
+  kTf32,      ///< on a GPU (gpu.h); float32 elsewhere
+};
 
-/// "float32", "bfloat16".
+/// "float32", "bfloat16", "tf32".
 const std::vector<std::string>& PrecisionNames();
 const std::string& PrecisionName(Precision precision);
 /// @throws Error with the names there are

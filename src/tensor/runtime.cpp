@@ -16,6 +16,8 @@
 namespace seglab {
 namespace {
 
+int sharing = 1;  ///< processes
+
 /// Cores that a cgroup v2 quota allows; a large number when there is none.
 int QuotaCores() {
   std::ifstream file("/sys/fs/cgroup/cpu.max");
@@ -34,8 +36,10 @@ int UsableCores() {
 #else
   const int cores = static_cast<int>(std::thread::hardware_concurrency());
 #endif
-  return std::max(1, std::min(cores, QuotaCores()));
+  return std::max(1, std::min(cores, QuotaCores()) / sharing);
 }
+
+void ShareCores(int processes) { sharing = std::max(1, processes); }
 
 void SetUpRuntime(int threads) {
   at::set_num_threads(threads > 0 ? threads : UsableCores());

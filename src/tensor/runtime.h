@@ -11,8 +11,12 @@ namespace seglab {
 /// 100 times the time of normal ones.
 void SetUpRuntime(int threads = 0);
 
-/// Cores this process may use (its affinity mask and cgroup quota respected).
+/// Cores this process may use (its affinity mask and cgroup quota respected, and its part of them
+/// where it shares them with others of its job).
 int UsableCores();
+
+/// From now on the cores are shared by so many processes of this machine.
+void ShareCores(int processes);
 
 /// "auto" (a GPU if there is one), "cpu", "cuda", "cuda:1".
 /// @throws Error on an unknown name or when this LibTorch has no such device

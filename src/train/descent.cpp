@@ -2,8 +2,10 @@
 
 #include <torch/torch.h>
 
+#include <csignal>
 #include <map>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
@@ -14,7 +16,9 @@
 #include "base/signals.h"
 #include "data/loader.h"
 #include "losses/loss.h"
+#include "parallel/gradient_sums.h"
 #include "tensor/device.h"
+#include "tensor/gpu.h"
 #include "tensor/state.h"
 #include "train/checkpoint.h"
 #include "train/checks.h"
@@ -46,6 +50,7 @@ class Descent {
         loss_(MakeLoss(job.options.loss, job.train->Labels().size(), "train.loss")),
         last_path_(JoinPath(job.folder, "last.safetensors")),
         best_path_(JoinPath(job.folder, "best.safetensors")) {
+    UseGpu(device_, Ways());
     UseChannelsLast(*job.model);
     optimizer_ = MakeOptimizer(*job.model, options_);
     state_.run_hash = job.run_hash;
@@ -53,6 +58,15 @@ class Descent {
     if (saved && saved->run_hash == job.run_hash) {
       RestoreCheckpoint(last_path_, *job.model, *optimizer_);
       state_ = *saved;
+    }
+    if (job.group != nullptr) {
+      CheckSameStart();
+      job.group->BroadcastModule(*job.model);
+      std::vector<at::Tensor> trained;
+      for (const at::Tensor& parameter : job.model->parameters()) {
+        if (parameter.requires_grad()) trained.push_back(parameter);
+      }
+      sums_.emplace(*job.group, std::move(trained));
     }
     metadata_ = ModelMetadata(*job.model, job.model_spec, job.train->Labels());
   }
@@ -65,8 +79,9 @@ class Descent {
  private:
   void Loop() {
     if (state_.iteration > 0) Log::Info(job_.title, ": goes on at iteration ", state_.iteration);
-    metrics_.emplace(job_.folder, state_.iteration, state_.evaluation_due, job_.forms);
-    log_.emplace(job_.title, job_.train->Labels().size(), state_, options_, device_);
+    if (IsFirst(job_.group))
+      metrics_.emplace(job_.folder, state_.iteration, state_.evaluation_due, job_.forms);
+    log_.emplace(job_.title, job_.train->Labels().size(), state_, options_, device_, job_.group);
     Loader loader = MakeLoader();
     Progress progress(job_.title, options_.iterations, state_.iteration);
     if (state_.evaluation_due) {
@@ -80,14 +95,14 @@ class Descent {
       state_.seconds += now - clock;
       clock = now;
       if (Due(state_.iteration, options_.log_every, options_.iterations)) {
-        log_->Line(state_, rate, loader.WaitSeconds(), *metrics_, progress);
+        log_->Line(state_, rate, loader.WaitSeconds(), metrics_ ? &*metrics_ : nullptr, progress);
       } else {
         progress.Step(state_.iteration);
       }
       const bool evaluated = Due(state_.iteration, options_.eval_every, options_.iterations);
       if (evaluated) EvaluateOrSave();
-      const int signal = StopRequested();
-      if (signal != 0 || evaluated || CheckpointDue(Seconds() - saved_at)) {
+      const auto [signal, due] = Agreed(StopRequested(), CheckpointDue(Seconds() - saved_at));
+      if (signal != 0 || evaluated || due) {
         Save();
         saved_at = Seconds();
       }
@@ -95,8 +110,32 @@ class Descent {
       if (evaluated) clock = Seconds();
     }
     CheckWeights();
+    ShareStatistics();
     state_.finished = true;
     Save();
+  }
+
+  /// Batch norm's running statistics are those of the first process.
+  void ShareStatistics() const {
+    if (job_.group == nullptr) return;
+    for (const at::Tensor& buffer : job_.model->buffers()) {
+      if (buffer.is_floating_point()) job_.group->Broadcast(buffer);
+    }
+  }
+
+  /// @throws Error where the processes of a group have read other checkpoints
+  void CheckSameStart() const {
+    const std::vector<std::string> starts =
+        job_.group->Gather(StrCat(state_.run_hash, " at iteration ", state_.iteration));
+    for (size_t rank = 1; rank < starts.size(); ++rank) {
+      if (starts[rank] != starts[0])
+        throw Error(job_.folder, ": process ", rank, " finds ", starts[rank], " there, process 0 ",
+                    starts[0], "; all must see one folder");
+    }
+  }
+
+  GpuWays Ways() const {
+    return {options_.precision == Precision::kTf32, options_.deterministic, /*search=*/true};
   }
 
   /// @throws Error where the last step has made the network useless
@@ -118,15 +157,35 @@ class Descent {
   double Step(Loader& loader) {
     const double rate =
         options_.lr * ScheduleFactor(options_.schedule, state_.iteration, options_.iterations);
-    torch::manual_seed(MixSeed(job_.seed, kDropoutSalt, state_.iteration));
+    // Processes that share a batch drop out other features.
+    const uint64_t share = job_.group == nullptr ? 0 : static_cast<uint64_t>(job_.group->rank());
+    torch::manual_seed(MixSeed(job_.seed, kDropoutSalt, state_.iteration) + share);
     std::vector<Batch> passes;
     for (int pass = 0; pass < options_.accumulate; ++pass) passes.push_back(*loader.Next());
     if (!checked_) CheckTrunk(*job_.model, passes.front());
     checked_ = true;
-    log_->Add(ComputeGradients(*job_.model, passes, *loss_, options_));
+    log_->Add(ComputeGradients(*job_.model, passes, *loss_, options_, job_.group,
+                               sums_ ? &*sums_ : nullptr));
     optimizer_->Step(rate);
     ++state_.iteration;
     return rate;
+  }
+
+  /// What one process of a group is told all do: a signal to any of them, and a checkpoint that the
+  /// first finds due. GPUs, which would be waited for, are asked every few steps.
+  std::pair<int, bool> Agreed(int signal, bool due) const {
+    constexpr int64_t kStepsOfGpus = 8;
+    if (job_.group == nullptr) return {signal, due};
+    if (!device_.is_cpu() && state_.iteration % kStepsOfGpus != 0 && options_.checkpoint_every == 0)
+      return {0, false};
+    const at::Tensor told = at::zeros({2}, at::TensorOptions().dtype(at::kDouble));
+    told[0] = signal;
+    told[1] = job_.group->IsFirst() && due ? 1 : 0;
+    const at::Tensor sent = told.to(job_.group->device());
+    job_.group->Sum(sent);
+    const at::Tensor all = sent.cpu();
+    const bool stop = all[0].item<double>() > 0;
+    return {stop ? (signal != 0 ? signal : SIGTERM) : 0, all[1].item<double>() > 0};
   }
 
   bool CheckpointDue(double seconds_since) const {
@@ -152,7 +211,10 @@ class Descent {
   }
 
   void EvaluateNow() {
-    const Validation validation = Validate(job_.model, job_.val, options_);
+    ShareStatistics();
+    const Validation validation = Validate(job_.model, job_.val, options_, job_.group);
+    UseGpu(device_, Ways());
+    if (!IsFirst(job_.group)) return;
     const Scores& scores = validation.scores;
     metrics_->Write({{"iteration", state_.iteration},
                      {"pixel_acc", scores.pixel_acc},
@@ -182,7 +244,8 @@ class Descent {
 
   void Save() {
     // Not finite: the last good one is kept, and the next log line says why.
-    if (log_->Save(state_)) SaveCheckpoint(last_path_, *job_.model, *optimizer_, state_, metadata_);
+    if (log_->Save(state_) && IsFirst(job_.group))
+      SaveCheckpoint(last_path_, *job_.model, *optimizer_, state_, metadata_);
   }
 
   const TrainJob& job_;
@@ -190,6 +253,7 @@ class Descent {
   c10::Device device_;
   std::shared_ptr<const Loss> loss_;
   std::unique_ptr<Optimizer> optimizer_;
+  std::optional<GradientSums> sums_;
   std::string last_path_, best_path_;
   std::map<std::string, std::string> metadata_;
   TrainState state_;

@@ -8,6 +8,8 @@
 #include "data/loader.h"
 #include "data/transforms.h"
 #include "models/seg_model.h"
+#include "parallel/group.h"
+#include "tensor/device.h"
 #include "train/log_forms.h"
 #include "train/options.h"
 
@@ -21,11 +23,12 @@ struct TrainJob {
   std::shared_ptr<const Dataset> val;  ///< may be null when options.eval_every is 0
   std::vector<Transform> transforms;
   TrainOptions options;
-  uint64_t seed = 1;     ///< of order, transforms and dropout
-  std::string folder;    ///< run folder: checkpoints and metrics.jsonl
-  std::string run_hash;  ///< a checkpoint of another hash is not continued
-  std::string title;     ///< for the log
-  LogForms forms = {};   ///< of metrics.jsonl, written beside it
+  uint64_t seed = 1;             ///< of order, transforms and dropout
+  std::string folder;            ///< run folder: checkpoints and metrics.jsonl
+  std::string run_hash;          ///< a checkpoint of another hash is not continued
+  std::string title;             ///< for the log
+  LogForms forms = {};           ///< of metrics.jsonl, written beside it
+  const Group* group = nullptr;  ///< processes that train together; null: this one alone
 };
 
 /// How the training data are loaded.
@@ -35,6 +38,11 @@ inline LoaderOptions LoadingOf(const TrainJob& job) {
   loading.threads = job.options.threads;
   loading.seed = job.seed;
   loading.fill = job.model->preprocessing.FillColor();
+  loading.pin = DeviceOf(*job.model).is_cuda();
+  if (job.group != nullptr) {
+    loading.share = job.group->rank();
+    loading.shares = job.group->size();
+  }
   return loading;
 }
 

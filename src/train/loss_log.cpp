@@ -22,12 +22,14 @@ std::string WaitText(double wait) {
 }  // namespace
 
 LossLog::LossLog(std::string title, int classes, const TrainState& state,
-                 const TrainOptions& options, const c10::Device& device)
+                 const TrainOptions& options, const c10::Device& device, const Group* group)
     : title_(std::move(title)),
       classes_(classes),
       options_(options),
-      sum_(at::full({}, state.loss_sum, at::TensorOptions().dtype(at::kDouble).device(device))),
-      counted_(state.loss_count),
+      group_(group),
+      sum_(at::full({}, IsFirst(group) ? state.loss_sum : 0,
+                    at::TensorOptions().dtype(at::kDouble).device(device))),
+      counted_(at::full_like(sum_, static_cast<double>(state.loss_count))),
       start_(state.seconds),
       first_(state.iteration) {}
 
@@ -36,15 +38,21 @@ void LossLog::Add(const StepLoss& step) {
   counted_ += step.counted;
 }
 
-void LossLog::Line(const TrainState& state, double rate, double wait_seconds, MetricsLog& metrics,
+void LossLog::SumUp() {
+  if (group_ == nullptr) return;
+  group_->Sum(sum_);
+}
+
+void LossLog::Line(const TrainState& state, double rate, double wait_seconds, MetricsLog* metrics,
                    Progress& progress) {
+  SumUp();
   const double seconds = std::max(state.seconds - start_, 1e-9);
   const double images =
       static_cast<double>((state.iteration - first_) * options_.batch * options_.accumulate);
   const double speed = images / seconds, wait = (wait_seconds - waited_) / seconds;
-  const double loss = sum_.item<double>() / static_cast<double>(std::max<int64_t>(counted_, 1));
+  const double loss = sum_.item<double>() / std::max(counted_.item<double>(), 1.0);
   sum_.zero_();
-  counted_ = 0;
+  counted_.zero_();
   start_ = state.seconds;
   waited_ = wait_seconds;
   first_ = state.iteration;
@@ -53,12 +61,13 @@ void LossLog::Line(const TrainState& state, double rate, double wait_seconds, Me
                 "; lower train.lr (now ", rate,
                 ") or set train.clip_norm; the last checkpoint is kept");
   }
-  metrics.Write({{"iteration", state.iteration},
-                 {"loss", loss},
-                 {"lr", rate},
-                 {"images_per_second", speed},
-                 {"wait", wait},
-                 {"seconds", state.seconds}});
+  if (metrics == nullptr) return;
+  metrics->Write({{"iteration", state.iteration},
+                  {"loss", loss},
+                  {"lr", rate},
+                  {"images_per_second", speed},
+                  {"wait", wait},
+                  {"seconds", state.seconds}});
   progress.Update(state.iteration, StrCat("loss ", Fixed(loss, 4), "  lr ", Significant(rate, 3),
                                           "  ", Fixed(speed, 1), " images/s", WaitText(wait)));
   if (warned_ || state.iteration < 5 * options_.log_every || !LossIsStuck(loss, classes_)) return;
@@ -69,9 +78,11 @@ void LossLog::Line(const TrainState& state, double rate, double wait_seconds, Me
             " with this loss) or the backbone not started?");
 }
 
-bool LossLog::Save(TrainState& state) const {
+bool LossLog::Save(TrainState& state) {
+  SumUp();
   state.loss_sum = sum_.item<double>();
-  state.loss_count = counted_;
+  state.loss_count = std::llround(counted_.item<double>());
+  if (!IsFirst(group_)) sum_.zero_();  // it is in the first one's from now on
   return std::isfinite(state.loss_sum);
 }
 

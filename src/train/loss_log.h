@@ -13,8 +13,9 @@ namespace seglab {
 class LossLog {
  public:
   /// @param state  where the training stands; the loss since its last log line goes on from there
+  /// @param group  processes that train together: their parts of the loss are summed
   LossLog(std::string title, int classes, const TrainState& state, const TrainOptions& options,
-          const c10::Device& device);
+          const c10::Device& device, const Group* group = nullptr);
 
   void Add(const StepLoss& step);
 
@@ -22,19 +23,23 @@ class LossLog {
   /// warns once of a loss that stays where a network that knows nothing has it.
   /// @param rate          of the last step
   /// @param wait_seconds  that the loader has waited so far
+  /// @param metrics       null where another process writes them
   /// @throws Error when the loss is no longer finite
-  void Line(const TrainState& state, double rate, double wait_seconds, MetricsLog& metrics,
+  void Line(const TrainState& state, double rate, double wait_seconds, MetricsLog* metrics,
             Progress& progress);
 
   /// Puts what has not been logged yet into a checkpoint's state. @return whether it is finite
-  bool Save(TrainState& state) const;
+  bool Save(TrainState& state);
 
  private:
+  /// Makes the sum that of all processes.
+  void SumUp();
+
   std::string title_;
   int classes_;
   const TrainOptions& options_;
-  at::Tensor sum_;
-  int64_t counted_;
+  const Group* group_;
+  at::Tensor sum_, counted_;
   double start_;  ///< of this window, in seconds of training
   double waited_ = 0;
   int64_t first_;

@@ -54,8 +54,10 @@ std::string TrainOptions::Help() {
   freeze_bn (false)   batch norm keeps its statistics
   clip_norm (0)       largest norm of the gradient; 0: any
   loss                "cross_entropy", or an object
-  precision ("float32")   or "bfloat16"
+  precision ("float32")   or "bfloat16", on a GPU "tf32"
   winograd (false)    faster 3x3 convolutions on a CPU
+  deterministic (false)   on a GPU the same bits each time
+  sync_bn (false)     batch norm over all processes
   fit                 of networks that are fitted (rcnn)
  and without influence on the result:
   eval_every (0)      iterations between validations; 0: at the end
@@ -102,6 +104,8 @@ TrainOptions TrainOptions::FromJson(const Json& json, const std::string& path) {
   reader.GetChoice("precision", precision, PrecisionNames());
   o.precision = ParsePrecision(precision, reader.Path("precision"));
   reader.Get("winograd", o.winograd);
+  reader.Get("deterministic", o.deterministic);
+  reader.Get("sync_bn", o.sync_bn);
   if (reader.Get("fit", part)) o.fit = FitOptions::FromJson(part, reader.Path("fit"));
   reader.Get("feature_cache", o.feature_cache);
   reader.Get("threads", o.threads, -1, 1024);

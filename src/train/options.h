@@ -20,6 +20,7 @@ struct RateGroup {
 /// How a network is descended: trained by gradients; or, with `fit`, fitted. Everything here except
 /// the last block determines the result.
 struct TrainOptions {
+  bool sync_bn = false;    ///< of several processes: batch norm over the samples of all of them
   int64_t iterations = 0;  ///< steps of the optimiser; 0 = no training, only evaluation
   double epochs = 0;       ///< instead of iterations: how often each sample is seen; 0 = not said
   int batch = 1;           ///< images per forward pass
@@ -39,6 +40,7 @@ struct TrainOptions {
   Precision precision = Precision::kFloat32;
   /// 3x3 convolutions by Winograd's filtering where it fits, forward and backward (nn/winograd.h).
   bool winograd = false;
+  bool deterministic = false;  ///< on a GPU the same bits each time (gpu.h)
 
   FitOptions fit;  ///< of rows whose recipe is kFitted, which take of the others only precision
 

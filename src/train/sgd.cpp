@@ -9,7 +9,7 @@
 namespace seglab {
 namespace {
 
-struct Group {
+struct Alike {
   std::vector<at::Tensor> tensors, velocities, gradients;
 };
 
@@ -51,7 +51,7 @@ Sgd::Sgd(std::vector<TrainedParameter> parameters, const TrainOptions& options)
 
 void Sgd::Apply(std::vector<Change> changes) {
   // By rate and decay, for the operators that take many tensors at once.
-  std::map<std::pair<double, double>, Group> groups;
+  std::map<std::pair<double, double>, Alike> groups;
   for (Change& change : changes) {
     const TrainedParameter& parameter = parameters()[change.index];
     const at::Tensor &tensor = parameter.tensor, &velocity = velocity_[change.index];
@@ -59,7 +59,7 @@ void Sgd::Apply(std::vector<Change> changes) {
       StepInOnePass(tensor, velocity, change.gradient, momentum_, parameter.decay, change.lr);
       continue;
     }
-    Group& group = groups[{change.lr, parameter.decay}];
+    Alike& group = groups[{change.lr, parameter.decay}];
     group.tensors.push_back(tensor);
     group.velocities.push_back(velocity);
     group.gradients.push_back(std::move(change.gradient));

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "data/labels.h"
 #include "losses/cell_labels.h"
+#include "nn/batch_norm.h"
 #include "nn/fast_conv.h"
 #include "tensor/compat.h"
 #include "tensor/device.h"
@@ -16,7 +17,7 @@ namespace {
 
 void FreezeBatchNorm(torch::nn::Module& module) {
   for (auto& child : module.modules()) {
-    if (child->as<torch::nn::BatchNorm2dImpl>() != nullptr) child->eval();
+    if (child->as<BatchNorm2dImpl>() != nullptr) child->eval();
   }
 }
 
@@ -34,7 +35,8 @@ at::Tensor Target(const ScoreMap& map, const at::Tensor& label) {
 /// The divisors of the maps over all passes of a step.
 class Divisors {
  public:
-  Divisors(const Loss& loss, const std::vector<at::Tensor>& labels) : loss_(loss) {
+  Divisors(const Loss& loss, const std::vector<at::Tensor>& labels, const Group* group)
+      : loss_(loss), group_(group) {
     for (const at::Tensor& label : labels) labels_.push_back(label);
   }
 
@@ -44,6 +46,11 @@ class Divisors {
     at::Tensor total = loss_.Divisor(Target(map, labels_.front()));
     for (size_t pass = 1; pass < labels_.size(); ++pass)
       total = total + loss_.Divisor(TargetOf(map, labels_[pass]));
+    // Of a sum the divisor counts passes, which are the same in every process.
+    if (group_ != nullptr && loss_.IsMean()) {
+      total = total.clone();
+      group_->Sum(total);
+    }
     totals_.push_back(total);
   }
   const at::Tensor& operator[](size_t index) const { return totals_[index]; }
@@ -64,6 +71,7 @@ class Divisors {
   }
 
   const Loss& loss_;
+  const Group* group_;
   std::vector<at::Tensor> labels_, totals_;
 };
 
@@ -78,23 +86,28 @@ void UseChannelsLast(torch::nn::Module& module) {
 }
 
 StepLoss ComputeGradients(SegModel& model, const std::vector<Batch>& passes, const Loss& loss,
-                          const TrainOptions& options) {
+                          const TrainOptions& options, const Group* group, GradientSums* sums) {
   const c10::Device device = DeviceOf(model);
   model.train();
   if (options.freeze_bn) FreezeBatchNorm(model);
-  StepLoss step;
+  double counted = 0;
   std::vector<at::Tensor> labels;
   for (const Batch& batch : passes) {
     labels.push_back(batch.label.to(device, /*non_blocking=*/true));
-    step.counted += labels.back().ne(kIgnoreLabel).sum().item<int64_t>();
+    counted += batch.label.ne(kIgnoreLabel).sum().item<double>();  // still on the CPU
   }
-  Divisors divisors(loss, labels);
+  StepLoss step;
+  step.counted = at::full({}, counted, at::TensorOptions().dtype(at::kDouble).device(device));
+  if (group != nullptr) group->Sum(step.counted);
+  Divisors divisors(loss, labels, group);
   for (size_t pass = 0; pass < passes.size(); ++pass) {
+    if (sums != nullptr && pass + 1 == passes.size()) group->Guard([&] { sums->Prepare(); });
     at::Tensor value;
     {
       const AutocastGuard autocast(device.type(), options.precision == Precision::kBfloat16,
                                    at::kBFloat16);
       const WinogradScope winograd(options.winograd);
+      const SyncBatchNormScope sync(options.sync_bn ? group : nullptr);
       const at::Tensor input = Preprocess(passes[pass].image.to(device, true), model.preprocessing);
       const std::vector<ScoreMap> maps = TrainedMaps(model.forward(input));
       for (size_t i = 0; i < maps.size(); ++i) {
@@ -105,12 +118,17 @@ StepLoss ComputeGradients(SegModel& model, const std::vector<Batch>& passes, con
         value = value.defined() ? value + mean : mean;
       }
     }
-    value.backward();
+    // The gradients of a group become means over its processes.
+    if (group == nullptr) {
+      value.backward();
+    } else {
+      group->Guard([&] { (value * group->size()).backward(); });
+    }
     const at::Tensor wide = value.detach().to(at::kDouble);
     step.sum = step.sum.defined() ? step.sum + wide : wide;
   }
   // As a sum over pixels, so that the logged mean means the same for means and sums.
-  step.sum = step.sum * static_cast<double>(loss.IsMean() ? step.counted : options.accumulate);
+  step.sum = loss.IsMean() ? step.sum * step.counted : step.sum * options.accumulate;
   return step;
 }
 

@@ -87,7 +87,7 @@ TEST(ComputeGradients, PassesAreTheMeanOverTheCellsOfTheWholeBatch) {
       const auto expected = GradientsOf(*whole), found = GradientsOf(*parts);
       for (size_t i = 0; i < expected.size(); ++i)
         EXPECT_TRUE(at::allclose(found[i], expected[i], 1e-5, 1e-7)) << i;
-      EXPECT_EQ(one.counted, three.counted);
+      EXPECT_EQ(one.counted.item<double>(), three.counted.item<double>());
       EXPECT_NEAR(one.sum.item<double>(), three.sum.item<double>(), 1e-5 * one.sum.item<double>());
     }
   }
@@ -117,7 +117,7 @@ TEST(ComputeGradients, OnlyVoidTeachesNothing) {
   const auto model = SeededMaps(true);
   const auto loss = MakeLoss("cross_entropy", 4, "loss");
   const StepLoss step = ComputeGradients(*model, Apart(batch), *loss, Accumulating(2));
-  EXPECT_EQ(step.counted, 0);
+  EXPECT_EQ(step.counted.item<double>(), 0);
   EXPECT_EQ(step.sum.item<double>(), 0);
   for (const at::Tensor& gradient : GradientsOf(*model))
     EXPECT_EQ(gradient.abs().max().item<float>(), 0);
@@ -139,7 +139,7 @@ TEST(ComputeGradients, PassesOfDifferentSizes) {
   const std::vector<Batch> passes = {RandomBatch(1, 6, 8), RandomBatch(1, 9, 5)};
   const auto loss = MakeLoss("cross_entropy", 4, "loss");
   const auto fine = SeededMaps(false);
-  EXPECT_GT(ComputeGradients(*fine, passes, *loss, Accumulating(2)).counted, 0);
+  EXPECT_GT(ComputeGradients(*fine, passes, *loss, Accumulating(2)).counted.item<double>(), 0);
   EXPECT_THAT(ErrorOf([&] { ComputeGradients(*SeededMaps(true), passes, *loss, Accumulating(2)); }),
               HasSubstr("images of 8x6 and of 5x9"));
 }

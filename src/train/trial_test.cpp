@@ -11,6 +11,7 @@
 #include "base/test_error.h"
 #include "data/test_dataset.h"
 #include "models/test_models.h"
+#include "nn/batch_norm.h"
 
 namespace seglab {
 namespace {
@@ -37,7 +38,7 @@ class Watched : public SegModel {
 
  private:
   torch::nn::Conv2d scores_{nullptr};
-  torch::nn::BatchNorm2d norm_{3};
+  BatchNorm2d norm_{3};
 };
 
 std::shared_ptr<MemoryDataset> Data(int height, int width, int images = 3) {

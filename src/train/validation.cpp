@@ -8,7 +8,7 @@
 namespace seglab {
 
 Validation Validate(const std::shared_ptr<SegModel>& model, std::shared_ptr<const Dataset> val,
-                    const TrainOptions& options) {
+                    const TrainOptions& options, const Group* group) {
   PredictOptions predict;
   predict.precision = options.precision;
   predict.winograd = options.winograd;
@@ -18,6 +18,7 @@ Validation Validate(const std::shared_ptr<SegModel>& model, std::shared_ptr<cons
   EvalOptions evaluation;
   evaluation.threads = options.threads;
   evaluation.title = "";
+  evaluation.group = group;
   Evaluate(predictor, std::move(val), {&sink}, evaluation);
   Validation result{ComputeScores(sink.matrix()), 0};
   result.score = classifier ? result.scores.pixel_acc : result.scores.mean_iou;

@@ -17,6 +17,6 @@ struct Validation {
 
 /// Scores a network on the validation set as it stands. @throws Error, Stopped
 Validation Validate(const std::shared_ptr<SegModel>& model, std::shared_ptr<const Dataset> val,
-                    const TrainOptions& options);
+                    const TrainOptions& options, const Group* group = nullptr);
 
 }  // namespace seglab

@@ -24,7 +24,7 @@ SYSTEM_TORCH = any(os.path.exists(os.path.join(prefix, folder, "Torch", "TorchCo
 
 PROGRAM_PACKAGES = """libtorch-dev libopenblas0-openmp libopencv-dev nlohmann-json3-dev
 libboost-program-options-dev libpng-dev libjpeg-dev zlib1g-dev libxxhash-dev libhwy-dev liblinear-dev
-libdnnl-dev ocl-icd-opencl-dev libssl-dev""".split()
+libdnnl-dev ocl-icd-opencl-dev libssl-dev libgloo-dev""".split()
 
 CMAKE = """#!/bin/sh
 case $1 in

@@ -36,6 +36,7 @@
 
 #include "base/error.h"
 #include "models/backbones/layers.h"
+#include "nn/batch_norm.h"
 #include "nn/fast_conv.h"
 #include "nn/layer_tap.h"
 #include "nn/option_checks.h"
@@ -51,15 +52,15 @@ class UnitImpl : public nn::Module {
   UnitImpl(const nn::Conv2dOptions& conv, bool caffe) {
     conv_ = register_module("conv", FastConv2d(nn::Conv2dOptions(conv).bias(caffe)));
     if (caffe) return;
-    bn_ = register_module("bn",
-                          nn::BatchNorm2d(nn::BatchNorm2dOptions(conv.out_channels()).eps(0.001)));
+    bn_ =
+        register_module("bn", BatchNorm2d(nn::BatchNorm2dOptions(conv.out_channels()).eps(0.001)));
   }
 
   at::Tensor forward(const at::Tensor& x) { return ForwardConv(conv_, bn_, x, Activation::kRelu); }
 
  private:
   FastConv2d conv_{nullptr};
-  nn::BatchNorm2d bn_{nullptr};
+  BatchNorm2d bn_{nullptr};
 };
 TORCH_MODULE(Unit);
 

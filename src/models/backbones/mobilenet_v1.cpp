@@ -19,6 +19,7 @@
 #include <torch/torch.h>
 
 #include "models/backbones/layers.h"
+#include "nn/batch_norm.h"
 #include "nn/fast_conv.h"
 #include "nn/grouped_conv.h"
 #include "nn/layer_tap.h"
@@ -53,7 +54,7 @@ constexpr Block kBlocks[] = {{64, 1, 2},   {128, 2, 0},  {128, 1, 4},  {256, 2, 
 void AddConv(TensorSequential& layers, nn::Conv2dOptions conv, bool relu6) {
   conv.bias(false);
   conv.groups() > 1 ? layers->push_back(GroupedConv2d(conv)) : layers->push_back(FastConv2d(conv));
-  layers->push_back(nn::BatchNorm2d(conv.out_channels()));
+  layers->push_back(BatchNorm2d(conv.out_channels()));
   if (relu6) {
     layers->push_back(Relu6());
   } else {

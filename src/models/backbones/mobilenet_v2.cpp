@@ -19,6 +19,7 @@
 
 #include <algorithm>
 
+#include "nn/batch_norm.h"
 #include "nn/fast_conv.h"
 #include "nn/grouped_conv.h"
 #include "nn/layer_tap.h"
@@ -34,7 +35,7 @@ TensorSequential ConvBnRelu6(nn::Conv2dOptions conv) {
   conv.bias(false);
   TensorSequential layers;
   conv.groups() > 1 ? layers->push_back(GroupedConv2d(conv)) : layers->push_back(FastConv2d(conv));
-  layers->push_back(nn::BatchNorm2d(conv.out_channels()));
+  layers->push_back(BatchNorm2d(conv.out_channels()));
   layers->push_back(Relu6());
   return layers;
 }
@@ -50,7 +51,7 @@ class InvertedResidualImpl : public nn::Module {
     if (expansion != 1) conv->push_back(ConvBnRelu6(nn::Conv2dOptions(in, hidden, 1)));
     conv->push_back(ConvBnRelu6(CenteredConv(hidden, hidden, 3, step).groups(hidden)));
     conv->push_back(FastConv2d(nn::Conv2dOptions(hidden, out, 1).bias(false)));
-    conv->push_back(nn::BatchNorm2d(out));
+    conv->push_back(BatchNorm2d(out));
     conv_ = register_module("conv", conv);
   }
 

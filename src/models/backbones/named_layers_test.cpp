@@ -10,6 +10,7 @@
 #include "base/test_error.h"
 #include "models/backbones/backbone.h"
 #include "models/registry.h"
+#include "nn/batch_norm.h"
 #include "nn/layer_tap.h"
 #include "nn/sequential.h"
 
@@ -43,7 +44,7 @@ class ByHand {
   at::Tensor operator()(const std::string& name, const at::Tensor& x) const {
     const std::shared_ptr<nn::Module> module = modules_[name];
     if (auto* conv = module->as<nn::Conv2dImpl>()) return conv->forward(x);
-    if (auto* norm = module->as<nn::BatchNorm2dImpl>()) return norm->forward(x);
+    if (auto* norm = module->as<BatchNorm2dImpl>()) return norm->forward(x);
     if (auto* linear = module->as<nn::LinearImpl>()) return linear->forward(x);
     return module->as<TensorSequentialImpl>()->forward(x.clone());
   }

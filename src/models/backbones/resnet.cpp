@@ -27,6 +27,7 @@
 #include <string>
 
 #include "models/backbones/layers.h"
+#include "nn/batch_norm.h"
 #include "nn/fast_conv.h"
 #include "nn/layer_tap.h"
 #include "nn/option_checks.h"
@@ -74,7 +75,7 @@ class ResNetBlockImpl : public nn::Module {
     downsample_ = register_module(
         "downsample",
         TensorSequential(FastConv2d(CenteredConv(o.in, o.out, 1, strided_point).bias(false)),
-                         nn::BatchNorm2d(o.out)));
+                         BatchNorm2d(o.out)));
   }
 
   at::Tensor forward(const at::Tensor& x) {
@@ -90,11 +91,11 @@ class ResNetBlockImpl : public nn::Module {
     const std::string number = std::to_string(convs_.size() + 1);
     convs_.push_back(register_module("conv" + number,
                                      FastConv2d(CenteredConv(in, out, kernel, step).bias(false))));
-    norms_.push_back(register_module("bn" + number, nn::BatchNorm2d(out)));
+    norms_.push_back(register_module("bn" + number, BatchNorm2d(out)));
   }
 
   std::vector<FastConv2d> convs_;
-  std::vector<nn::BatchNorm2d> norms_;
+  std::vector<BatchNorm2d> norms_;
   TensorSequential downsample_{nullptr};
 };
 TORCH_MODULE(ResNetBlock);
@@ -114,7 +115,7 @@ class ResNetBody {
     int64_t in = ScaledChannels(64, options.width);
     conv1_ = owner.register_module("conv1",
                                    FastConv2d(CenteredConv(3, in, 7, walk.Next(2)).bias(false)));
-    bn1_ = owner.register_module("bn1", nn::BatchNorm2d(in));
+    bn1_ = owner.register_module("bn1", BatchNorm2d(in));
     maps[2] = {in, walk.grid()};
     // torchvision's pool keeps the centres, as the tight ones do.
     pool_ = MakePool(3, /*ceil_mode=*/true, options.caffe ? geometry : Geometry::kTight, walk);
@@ -154,7 +155,7 @@ class ResNetBody {
  private:
   bool pooling_indices_;
   FastConv2d conv1_{nullptr};
-  nn::BatchNorm2d bn1_{nullptr};
+  BatchNorm2d bn1_{nullptr};
   Pool pool_{nullptr};
   std::array<TensorSequential, 4> stages_;
 };

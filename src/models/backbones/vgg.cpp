@@ -26,6 +26,7 @@
 #include "models/backbones/fc_trunk.h"
 #include "models/backbones/layers.h"
 #include "models/backbones/wide_border.h"
+#include "nn/batch_norm.h"
 #include "nn/fast_conv.h"
 #include "nn/layer_tap.h"
 #include "nn/option_checks.h"
@@ -96,7 +97,7 @@ StagedFeatures MakeFeatures(const std::string& name, const VggOptions& options, 
         walk.Shift(1 - kPublishedBorder);
       }
       features.Add(FastConv2d(conv));
-      if (HasBatchNorm(name)) features.Add(nn::BatchNorm2d(out));
+      if (HasBatchNorm(name)) features.Add(BatchNorm2d(out));
       features.Add(nn::ReLU(nn::ReLUOptions(true)));
       in = out;
     }

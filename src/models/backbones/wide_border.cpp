@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "models/backbones/layers.h"
+#include "nn/batch_norm.h"
 #include "nn/fast_conv.h"
 #include "tensor/compat.h"
 
@@ -95,7 +96,7 @@ WideBorder::WideBorder(const TensorSequential& layers, int64_t border)
       stage.end = i + 1;
       stages_.push_back(stage);
       stage = {i + 1, 0, 0};
-    } else if (!layer->as<torch::nn::ReLUImpl>() && !layer->as<torch::nn::BatchNorm2dImpl>()) {
+    } else if (!layer->as<torch::nn::ReLUImpl>() && !layer->as<BatchNorm2dImpl>()) {
       return;
     }
   }

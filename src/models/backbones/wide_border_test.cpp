@@ -5,6 +5,7 @@
 
 #include "models/backbones/layers.h"
 #include "models/fcn.h"
+#include "nn/batch_norm.h"
 #include "nn/fast_conv.h"
 
 namespace seglab {
@@ -23,7 +24,7 @@ TensorSequential Layers(bool norms) {
       FastConv2d conv(nn::Conv2dOptions(in, 4, 3).padding(padding));
       nn::init::normal_(conv->bias, 0, 0.3);
       layers->push_back(conv);
-      if (norms) layers->push_back(nn::BatchNorm2d(4));
+      if (norms) layers->push_back(BatchNorm2d(4));
       layers->push_back(nn::ReLU());
       in = 4;
     }
