@@ -2,7 +2,9 @@
 
 #include <array>
 #include <iostream>
+#include <optional>
 #include <stdexcept>
+#include <thread>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -11,7 +13,10 @@
 #include "commands.h"
 #include "experiment/library_errors.h"
 #include "outcome.h"
+#include "parallel/group.h"
+#include "parallel/world.h"
 #include "tensor/runtime.h"
+#include "worker.h"
 
 namespace seglab {
 namespace {
@@ -46,10 +51,27 @@ std::string TypedCommand(const std::string& command, const Args& args) {
 int Main(const Args& args) {
   try {
     InstallStopHandlers();
+    const std::optional<World> world = ReadWorld();
+    if (world) {
+      // Slurm may have given each of its tasks cores of its own.
+      const bool bound = world->by == "srun" &&
+                         UsableCores() < static_cast<int>(std::thread::hardware_concurrency());
+      if (!bound) ShareCores(world->local_size);
+      if (world->rank > 0) Log::Get().SetConsole(false);  // they would say the same
+    }
+    const std::optional<Worker> worker = ReadWorker();
+    if (worker && worker->part == Worker::Part::kRuns) {
+      ShareCores(worker->count);
+      Log::Get().SetSpeaker(StrCat("[", worker->number, "] "));
+    }
     SetUpRuntime();
     return Dispatch(args);
   } catch (const UsageError& error) {
     return Complain(error.what(), kUsage);
+  } catch (const GroupLost& lost) {
+    // Those that are told to stop do not all end at the same moment.
+    if (const int signal = StopRequested()) return 128 + signal;
+    return Complain(lost.what(), kUserError);
   } catch (const Stopped& stopped) {
     Log::Info(stopped.what());
     return 128 + stopped.signal();

@@ -1,5 +1,10 @@
 #include "option_groups.h"
 
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <optional>
 #include <utility>
 
 #include "base/error.h"
@@ -27,6 +32,45 @@ void AddBackbone(CommandLine& line, std::string* backbone) {
 
 void AddDevice(CommandLine& line, std::string* device) {
   line.Option("device", device, "auto, cpu, cuda, cuda:1");
+}
+
+void AddProcesses(CommandLine& line, int* processes) {
+  line.Option(
+      "nproc", processes,
+      "processes of this machine that share each batch (one for each GPU); torchrun and srun "
+      "start them too");
+}
+
+namespace {
+
+/// The GPU of one of several processes of this machine.
+/// @param share  true: more of them than GPUs share these; false: each has one, or sees one alone
+std::string OwnGpu(int number, int processes, bool share) {
+  const auto count = static_cast<int>(torch::cuda::device_count());
+  if (share) return StrCat("cuda:", number % count);
+  if (number < count) return StrCat("cuda:", number);
+  if (count == 1 && std::getenv("SLURM_PROCID") != nullptr) return "cuda:0";  // Slurm's choice
+  throw Error("device: ", processes, " processes of this machine and ", count,
+              " GPUs; start as many processes as there are GPUs, or take --device cpu");
+}
+
+bool TakesAnyGpu(const std::string& device) {
+  return (device == "auto" || device == "cuda") && torch::cuda::is_available();
+}
+
+}  // namespace
+
+void PlaceWorker(int number, std::string& device) {
+  if (TakesAnyGpu(device)) device = OwnGpu(number, 0, /*share=*/true);
+}
+
+std::unique_ptr<Group> MeetGroup(std::string& device) {
+  const std::optional<World> world = ReadWorld();
+  if (!world || world->size == 1) return nullptr;
+  if (TakesAnyGpu(device))
+    device = OwnGpu(world->local_rank, std::max(world->local_size, world->local_rank + 1),
+                    /*share=*/false);
+  return std::make_unique<Group>(*world, PickDevice(device));
 }
 
 void AddLogForms(CommandLine& line, LogForms* forms) {

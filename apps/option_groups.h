@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "command_line.h"
 #include "data/dataset.h"
+#include "parallel/group.h"
 #include "train/log_forms.h"
 #include "weights/load.h"
 
@@ -16,6 +17,13 @@ namespace seglab {
 void AddDataRoot(CommandLine& line, std::string* root);
 void AddKey(CommandLine& line, std::string* key);
 void AddBackbone(CommandLine& line, std::string* backbone);
+/// --nproc, which is carried out before this program starts (processes.h).
+void AddProcesses(CommandLine& line, int* processes);
+/// Gives workers of one machine its GPUs in turn. @param device  "auto" becomes one
+void PlaceWorker(int number, std::string& device);
+/// The group that this process is one of, by what its launcher says; null where it is alone.
+/// @param device  "auto" becomes the GPU of its own, or the CPU
+std::unique_ptr<Group> MeetGroup(std::string& device);
 /// --tensorboard and --csv.
 void AddLogForms(CommandLine& line, LogForms* forms);
 void AddDevice(CommandLine& line, std::string* device);

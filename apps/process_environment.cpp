@@ -46,6 +46,9 @@ void ProvideEnvironment(bool computes) {
     if (const char* kernels = BetterKernels()) Provide("OPENBLAS_CORETYPE", kernels);
   }
   if (computes) Provide("GLIBC_TUNABLES", kTunables);
+  // c10d remarks on each attempt to meet; what goes wrong is said once, by us.
+  Provide("TORCH_CPP_LOG_LEVEL", "ERROR");
+  Provide("GLOG_minloglevel", "2");
 }
 
 }  // namespace seglab

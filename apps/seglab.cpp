@@ -10,8 +10,11 @@
 #include <cstring>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <sstream>
+#include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/error.h"
@@ -20,6 +23,7 @@
 #include "command_table.h"
 #include "outcome.h"
 #include "process_environment.h"
+#include "processes.h"
 
 namespace seglab {
 namespace {
@@ -69,9 +73,30 @@ std::string WholeProgram(const std::string& called) {
   return ::access(installed.c_str(), X_OK) == 0 ? installed : built;
 }
 
-int Start(const CommandRow& row, char** argv) {
+int Start(const CommandRow& row, int argc, char** argv) {
   const std::string program = WholeProgram(argv[0]);
-  ProvideEnvironment(row.computes);
+  const std::string_view name = row.name;
+  const bool submits = Stands("--launcher", argc, argv) || Stands("--launcher=slurm", argc, argv);
+  // What suits this machine must not go with jobs to others.
+  if (!submits) ProvideEnvironment(row.computes);
+  ::setenv("SEGLAB_FRONT", OwnPath(argv[0]).c_str(), 1);  // for those jobs
+  const bool looks = submits || Stands("--help", argc, argv) || Stands("--dry-run", argc, argv) ||
+                     Stands("--report", argc, argv);
+  if (!looks && (name == "train" || name == "run")) {
+    try {
+      const std::optional<int> processes = CountBehind("--nproc", argc, argv),
+                               workers = name == "run" ? CountBehind("--workers", argc, argv)
+                                                       : std::nullopt;
+      if (processes && workers)
+        throw std::invalid_argument(
+            "--nproc and --workers: processes share one run, or divide the runs; choose one");
+      if (workers) return SuperviseWorkers(program, argv, *workers);
+      if (processes && *processes > 1 && std::getenv("WORLD_SIZE") == nullptr)
+        return SuperviseJob(program, argv, *processes);
+    } catch (const std::invalid_argument& error) {
+      return Complain(error.what(), kUsage);
+    }
+  }
   ::execv(program.c_str(), argv);
   return Complain(StrCat(program, ": cannot be started, ", std::strerror(errno),
                          "; build or install seglab again"),
@@ -90,7 +115,7 @@ int Front(int argc, char** argv) {
   }
   std::vector<std::string> names;
   for (const CommandRow& row : kCommands) {
-    if (command == row.name) return Start(row, argv);
+    if (command == row.name) return Start(row, argc, argv);
     names.push_back(row.name);
   }
   return Complain(UnknownName("command", command, names), kUsage);

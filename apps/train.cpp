@@ -69,6 +69,8 @@ int TrainCommand(const Args& args) {
       .Option("seed", &seed, "of weights, order and crops; short for --set seed=N")
       .Required("out", &out, "run folder")
       .Appendix(TrainOptions::Help());
+  int processes = 1;
+  AddProcesses(line, &processes);
   AddLogForms(line, &options.forms);
   AddDevice(line, &options.device);
   if (!line.Parse(args)) return 0;
@@ -113,12 +115,16 @@ int TrainCommand(const Args& args) {
                 "; choose another --out (to train on from it, with --init ", out,
                 "), or remove that folder");
   }
+  const std::unique_ptr<Group> group = MeetGroup(options.device);
   if (run.status != RunStatus::kFinished) {
-    RunChecks().Check(spec, nullptr, run.status == RunStatus::kNew);
-    CheckWritableFolder(out);
-    hashes.Save();
-    ExecuteRun(run, {options.device, options.pictures, options.forms, "", out});
+    if (IsFirst(group.get())) {
+      RunChecks(group != nullptr).Check(spec, nullptr, run.status == RunStatus::kNew);
+      CheckWritableFolder(out);
+      hashes.Save();
+    }
+    ExecuteRun(run, {options.device, options.pictures, options.forms, group.get(), "", out});
   }
+  if (!IsFirst(group.get())) return 0;
   const std::string page = JoinPath(out, "report.html");
   if (run.status != RunStatus::kFinished || !FileExists(page)) {
     const ExperimentResult result = ResultOfRunFolder(out, TypedCommand("train", args));

@@ -20,7 +20,13 @@ void RunChecks::Check(const RunSpec& run, const RunSpec* init, bool is_new) {
   const RunConfig config = ReadRunConfig(run, "");
   TrainJob job = MakeJob(run, config);
   for (const EvalConfig& evaluation : config.evaluations) MakeEvalData(run, evaluation, *job.train);
-  const bool trains = config.train.Trains() || ModelRecipe(config.model) == Recipe::kFitted;
+  const bool fitted = ModelRecipe(config.model) == Recipe::kFitted;
+  if (fitted && shared_) {
+    throw Error(run.name,
+                ": this kind of network is fitted by one process; leave --nproc out, "
+                "--workers makes several runs at once");
+  }
+  const bool trains = config.train.Trains() || fitted;
   if (is_new && trains) {
     CheckData(*job.train, config.train_data, run.name + ": training data", config.train);
     CheckData(*job.val, config.val_data, run.name + ": validation data", config.train);

@@ -13,6 +13,9 @@ namespace seglab {
 /// has trained for hours.
 class RunChecks {
  public:
+  /// @param shared  by several processes that train together
+  explicit RunChecks(bool shared = false) : shared_(shared) {}
+
   /// Tries whether a run's data sets, network, transforms, loss, optimiser and evaluations can be
   /// made, and whether the weights fit that it starts from. Of a run that has not begun, samples of
   /// both data sets are read too (CheckDataset, once for all runs of the same data), and a training
@@ -25,6 +28,7 @@ class RunChecks {
   void CheckData(const Dataset& data, const Json& options, const std::string& name,
                  const TrainOptions& train);
 
+  bool shared_;
   std::set<std::string> known_data_;
 };
 

@@ -49,6 +49,13 @@ Json MakeEvaluation(const PlannedRun& run, const TrainJob& job, const EvalConfig
   const std::shared_ptr<const Dataset> data = MakeEvalData(run.spec, config, *job.train);
   const LabelSet& labels = data->Labels();
   Predictor predictor(job.model, config.predict);
+  if (!IsFirst(job.group)) {
+    EvalOptions share;
+    share.threads = job.options.threads;
+    share.group = job.group;
+    Evaluate(predictor, data, {}, share);
+    return {};
+  }
   ConfusionSink confusion(labels.size());
   ImageCountsSink images(JoinPath(run.folder, ImageCountsFile(config.name)), labels.size());
   std::vector<EvalSink*> sinks = {&confusion, &images};
@@ -71,6 +78,7 @@ Json MakeEvaluation(const PlannedRun& run, const TrainJob& job, const EvalConfig
   }
   EvalOptions evaluation;
   evaluation.threads = job.options.threads;
+  evaluation.group = job.group;
   evaluation.title = TitleOf(run, config) + ", evaluating";
   const EvalSummary summary = Evaluate(predictor, data, sinks, evaluation);
   const Scores scores = ComputeScores(confusion.matrix(), config.policy);
@@ -133,13 +141,26 @@ Json WholeConfig(const PlannedRun& run, const ExecuteOptions& options, const Jso
   return config;
 }
 
+/// ", 3 processes that share each batch of 8".
+std::string ProcessesText(const TrainJob& job) {
+  return job.group == nullptr ? ""
+                              : StrCat(", ", job.group->size(),
+                                       " processes that share each batch of ", job.options.batch);
+}
+
 }  // namespace
 
 void ExecuteRun(const PlannedRun& run, const ExecuteOptions& options) {
-  MakeFolders(run.folder);
-  const FolderLock lock(run.folder);
-  RemoveStaleTemporaries(run.folder);
-  const LogFile log(JoinPath(run.folder, "log.txt"));
+  const bool first = IsFirst(options.group);
+  std::optional<FolderLock> lock;
+  std::optional<LogFile> log;
+  if (first) {
+    MakeFolders(run.folder);
+    lock.emplace(run.folder);
+    RemoveStaleTemporaries(run.folder);
+    log.emplace(JoinPath(run.folder, "log.txt"));
+  }
+  if (options.group != nullptr) options.group->Barrier();
   std::optional<JsonDefaults> defaults(std::in_place, run.spec.name);
   const RunConfig config = ReadRunConfig(run.spec, options.init_folder);
   const c10::Device device = PickDevice(options.device);
@@ -150,17 +171,20 @@ void ExecuteRun(const PlannedRun& run, const ExecuteOptions& options) {
   }
   job.model->to(device);
   job.run_hash = run.identity.hash;
+  job.group = options.group;
   job.forms = options.forms;
   // From here on the folder belongs to this run; a mistake in its settings has been found by now.
-  const Json environment = Environment(device);
+  Json environment = Environment(device);
+  if (job.group != nullptr) environment["processes"] = job.group->size();
   if (run.status == RunStatus::kStarted) WarnOfOtherMachine(run, environment);
   const Json whole_config = WholeConfig(run, options, *defaults, *job.model);
   defaults.reset();
-  ClaimFolder(run, whole_config, environment);
+  if (first) ClaimFolder(run, whole_config, environment);
   Log::Info(run.spec.name, ": ", CountParameters(*job.model), " parameters, ", job.train->Size(),
-            " training and ", job.val->Size(), " validation samples, ", DescribeRuntime(device));
+            " training and ", job.val->Size(), " validation samples, ", DescribeRuntime(device),
+            ProcessesText(job));
   const bool trains = config.train.Trains() || ModelRecipe(config.model) == Recipe::kFitted;
-  if (run.status == RunStatus::kNew && trains) CheckData(run, job);
+  if (run.status == RunStatus::kNew && trains && first) CheckData(run, job);
   const TrainSummary summary = Train(job);
 
   StoredResult result = ReadStoredResult(run.folder);
@@ -176,7 +200,9 @@ void ExecuteRun(const PlannedRun& run, const ExecuteOptions& options) {
   for (const EvalConfig& evaluation : config.evaluations) {
     if (std::find(run.missing.begin(), run.missing.end(), evaluation.name) == run.missing.end())
       continue;
-    result.evaluations[evaluation.name] = MakeEvaluation(run, job, evaluation, options);
+    Json made = MakeEvaluation(run, job, evaluation, options);
+    if (!first) continue;
+    result.evaluations[evaluation.name] = std::move(made);
     WriteStoredResult(run.folder, result);
   }
   Log::Info(run.spec.name, ": done in ", FormatDuration(summary.seconds), " of training");

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "experiment/plan.h"
+#include "parallel/group.h"
 #include "train/log_forms.h"
 
 namespace seglab {
@@ -14,6 +15,7 @@ struct ExecuteOptions {
   std::string device = "auto";
   int pictures = kKeptPredictions;  ///< 0: none
   LogForms forms = {};              ///< of metrics.jsonl, written beside it
+  const Group* group = nullptr;     ///< processes that work on the run together
   std::string init_folder;          ///< of the run that starts this one, or ""
   std::string shared_folder;        ///< where the pictures go that runs share
 };

@@ -4,11 +4,13 @@
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <map>
 #include <memory>
 #include <set>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "base/error.h"
@@ -345,12 +347,34 @@ TEST(Runner, ARunThatGoesOnElsewhereSaysSo) {
   EXPECT_EQ(BitsDiffer(Json(), here), "");
 }
 
-TEST(Runner, AFolderIsOfOneProcessAtATime) {
+TEST(Runner, AFolderThatAnotherProcessHoldsIsWaitedFor) {
   const TestFolder out;
   MakeFolders(out.File("tiny/pre-training"));
-  const FolderLock other(out.File("tiny/pre-training"));
-  EXPECT_THAT(ErrorOf([&] { RunExperiment(Tiny(), Options(out.path())); }),
-              AllOf(HasSubstr("at work here"), HasSubstr("--out")));
+  auto other = std::make_unique<FolderLock>(out.File("tiny/pre-training"));
+  ExperimentResult result;
+  {
+    std::thread let_go([&other] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(300));
+      other.reset();
+    });
+    result = RunExperiment(Tiny(), Options(out.path()));
+    let_go.join();
+  }
+  EXPECT_EQ(result.runs.size(), 2U);
+}
+
+TEST(Runner, OnlyOneRun) {
+  const TestFolder out;
+  RunnerOptions options = Options(out.path());
+  options.only = "FCN-32s";
+  EXPECT_THAT(ErrorOf([&] { RunExperiment(Tiny(), options); }),
+              AllOf(HasSubstr("starts from pre-training"), HasSubstr("not finished")));
+  options.only = "pre-trainin";
+  EXPECT_THAT(ErrorOf([&] { RunExperiment(Tiny(), options); }), HasSubstr("did you mean"));
+  options.only = "pre-training";
+  RunExperiment(Tiny(), options);
+  EXPECT_TRUE(FileExists(out.File("tiny/pre-training/result.json")));
+  EXPECT_FALSE(FolderExists(out.File("tiny/FCN-32s")));
 }
 
 TEST(Runner, MistakesOfLaterRunsAreFoundBeforeTheFirstTrains) {
