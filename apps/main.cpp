@@ -1,10 +1,10 @@
 // The program with LibTorch in it, which seglab.cpp becomes.
 
 #include <array>
+#include <cstdlib>
 #include <iostream>
 #include <optional>
 #include <stdexcept>
-#include <thread>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -54,8 +54,9 @@ int Main(const Args& args) {
     const std::optional<World> world = ReadWorld();
     if (world) {
       // Slurm may have given each of its tasks cores of its own.
-      const bool bound = world->by == "srun" &&
-                         UsableCores() < static_cast<int>(std::thread::hardware_concurrency());
+      const char* on_node = std::getenv("SLURM_CPUS_ON_NODE");
+      const bool bound =
+          world->by == "srun" && on_node != nullptr && UsableCores() < std::atoi(on_node);
       if (!bound) ShareCores(world->local_size);
       if (world->rank > 0) Log::Get().SetConsole(false);  // they would say the same
     }

@@ -3,7 +3,6 @@
 #include <torch/torch.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <optional>
 #include <utility>
 
@@ -44,12 +43,13 @@ void AddProcesses(CommandLine& line, int* processes) {
 namespace {
 
 /// The GPU of one of several processes of this machine.
-/// @param share  true: more of them than GPUs share these; false: each has one, or sees one alone
-std::string OwnGpu(int number, int processes, bool share) {
+/// @param share  true: more of them than GPUs share these; false: each has one
+/// @param given  false, or true where the launcher may show each of them one GPU of its own
+std::string OwnGpu(int number, int processes, bool share, bool given) {
   const auto count = static_cast<int>(torch::cuda::device_count());
   if (share) return StrCat("cuda:", number % count);
   if (number < count) return StrCat("cuda:", number);
-  if (count == 1 && std::getenv("SLURM_PROCID") != nullptr) return "cuda:0";  // Slurm's choice
+  if (count == 1 && given) return "cuda:0";
   throw Error("device: ", processes, " processes of this machine and ", count,
               " GPUs; start as many processes as there are GPUs, or take --device cpu");
 }
@@ -61,7 +61,7 @@ bool TakesAnyGpu(const std::string& device) {
 }  // namespace
 
 void PlaceWorker(int number, std::string& device) {
-  if (TakesAnyGpu(device)) device = OwnGpu(number, 0, /*share=*/true);
+  if (TakesAnyGpu(device)) device = OwnGpu(number, 0, /*share=*/true, /*given=*/false);
 }
 
 std::unique_ptr<Group> MeetGroup(std::string& device) {
@@ -69,7 +69,7 @@ std::unique_ptr<Group> MeetGroup(std::string& device) {
   if (!world || world->size == 1) return nullptr;
   if (TakesAnyGpu(device))
     device = OwnGpu(world->local_rank, std::max(world->local_size, world->local_rank + 1),
-                    /*share=*/false);
+                    /*share=*/false, world->by == "srun");
   return std::make_unique<Group>(*world, PickDevice(device));
 }
 

@@ -104,6 +104,8 @@ double Now() {
   return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
 }
 
+constexpr double kPatienceOfStopped = 60;  ///< seconds in which all have saved what they have
+
 int StatusOf(int waited) {
   return WIFSIGNALED(waited) ? 128 + WTERMSIG(waited) : WEXITSTATUS(waited);
 }
@@ -111,12 +113,14 @@ int StatusOf(int waited) {
 /// Processes that are waited for.
 class Processes {
  public:
-  explicit Processes(std::vector<pid_t> processes) : processes_(std::move(processes)) {}
+  /// @param one_job  they wait for each other
+  explicit Processes(std::vector<pid_t> processes, bool one_job = false)
+      : processes_(std::move(processes)), one_job_(one_job) {}
 
   /// Waits until all have ended. Signals to this process are passed on, as often as they come: a
   /// process saves what it has at the first and ends at once at the second.
-  /// @param ended  called for each with its number and status; true: the others are to end too, by
-  ///               force where they do not soon
+  /// @param ended  called for each with its number, status and whether a signal ended it; true: the
+  ///               others are to end too, by force where they do not soon
   template <typename Ended>
   void Wait(const Ended& ended) {
     std::sig_atomic_t passed_on = 0;
@@ -139,7 +143,12 @@ class Processes {
         if (processes_[number] != process) continue;
         processes_[number] = 0;
         --alive_;
-        if (!ended(number, StatusOf(waited)) || forced > 0) continue;
+        const int status = StatusOf(waited);
+        const bool others = ended(number, status, WIFSIGNALED(waited));
+        if (forced > 0) continue;
+        // The others of a job may wait for it.
+        if (told != 0 && status != 0 && one_job_) forced = Now() + kPatienceOfStopped;
+        if (!others) continue;
         forced = Now() + kPatience;
         Tell(SIGTERM);
       }
@@ -154,6 +163,7 @@ class Processes {
   }
 
   std::vector<pid_t> processes_;
+  bool one_job_;
   size_t alive_ = processes_.size();
 };
 
@@ -162,7 +172,7 @@ int RunAs(const char* worker, const std::string& program, char** argv) {
   const std::vector<pid_t> process =
       StartAll(program, argv, 1, [&](int) { ::setenv(kWorkerVariable, worker, 1); });
   int status = process.empty() ? kUserError : 0;
-  Processes(process).Wait([&status](size_t, int ended) {
+  Processes(process).Wait([&status](size_t, int ended, bool) {
     status = ended;
     return false;
   });
@@ -212,12 +222,12 @@ int SuperviseJob(const std::string& program, char** argv, int count) {
   });
   if (processes.empty()) return kUserError;
   int status = 0;
-  Processes(processes).Wait([&](size_t rank, int ended) {
+  Processes(processes, /*one_job=*/true).Wait([&](size_t rank, int ended, bool killed) {
     if (ended == 0 || status != 0) return false;
     status = ended;
     if (told != 0) return false;  // the others end too, each when it has saved
     // What went wrong in a process it has said itself; of one that was killed nobody has.
-    if (ended > 128 && told == 0) {
+    if (killed) {
       Complain(StrCat("process ", rank, " of ", count, " was ended by signal ", ended - 128,
                       "; the others are ended too; what was saved is kept, the same command goes "
                       "on from there, with any number of processes"),
@@ -225,7 +235,7 @@ int SuperviseJob(const std::string& program, char** argv, int count) {
     }
     return true;
   });
-  return status;
+  return status != 0 && told != 0 ? 128 + told : status;
 }
 
 int SuperviseWorkers(const std::string& program, char** argv, int count) {
@@ -237,9 +247,9 @@ int SuperviseWorkers(const std::string& program, char** argv, int count) {
   });
   if (processes.empty()) return kUserError;
   int status = -1;  // 0 when one has come to the end
-  Processes(processes).Wait([&](size_t number, int ended) {
+  Processes(processes).Wait([&](size_t number, int ended, bool killed) {
     if (status != 0) status = ended;
-    if (ended > 128 && told == 0) {
+    if (killed && told == 0) {
       std::fprintf(stderr,
                    "warning: worker %zu of %d was ended by signal %d; the others go on with its "
                    "run\n",

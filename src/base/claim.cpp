@@ -91,6 +91,18 @@ std::string ContentOf(const std::string& file) {
   }
 }
 
+/// What a claim's own process finds of it.
+enum class Sight { kOurs, kLost, kUnknown };
+
+Sight LookAt(const std::string& file, const Holder& holder) {
+  try {
+    const std::optional<Holder> found = Parse(ReadFile(file));
+    return found && found->IsSameProcess(holder) ? Sight::kOurs : Sight::kLost;
+  } catch (const Error&) {  // a file server that is away is no reason to stop
+    return ::access(file.c_str(), F_OK) != 0 && errno == ENOENT ? Sight::kLost : Sight::kUnknown;
+  }
+}
+
 bool WriteOver(const std::string& file, const std::string& content, int flags) {
   const int descriptor = ::open(file.c_str(), O_WRONLY | O_CLOEXEC | flags, 0666);
   if (descriptor < 0) return false;
@@ -106,14 +118,16 @@ struct Claim::Beat {
   Beat(std::string path, long generation, const ClaimPace& pace, std::function<void()> lost)
       : thread([this, path = std::move(path), generation, pace, lost = std::move(lost)] {
           Holder holder = ThisProcess();
+          int times_gone = 0;
           const auto pause = std::chrono::duration<double>(pace.beat);
           std::unique_lock lock(mutex);
           while (!ended.wait_for(lock, pause, [this] { return end; })) {
             ++holder.beat;
-            const std::optional<Holder> found = Parse(ContentOf(FileOf(path, generation)));
-            const bool ours = found && found->IsSameProcess(holder);
-            if (ours) WriteOver(FileOf(path, generation), holder.Content(), 0);
-            if (ours && !FileExists(FileOf(path, generation + 1))) continue;
+            const Sight sight = LookAt(FileOf(path, generation), holder);
+            if (sight == Sight::kOurs) WriteOver(FileOf(path, generation), holder.Content(), 0);
+            const bool gone = sight == Sight::kLost || FileExists(FileOf(path, generation + 1));
+            times_gone = gone ? times_gone + 1 : 0;
+            if (times_gone < 2) continue;  // what a folder shows for a moment is no proof
             if (lost) lost();
             return;
           }
@@ -141,6 +155,7 @@ Claim::Claim(std::string path, long generation, std::string heir_of, const Claim
 
 Claim::~Claim() {
   beat_.reset();
+  if (LookAt(FileOf(path_, generation_), ThisProcess()) == Sight::kLost) return;
   // Ours goes last: whoever looks meanwhile sees that somebody has it.
   for (long generation : GenerationsAt(path_)) {
     if (generation <= generation_) ::unlink(FileOf(path_, generation).c_str());
@@ -150,10 +165,10 @@ Claim::~Claim() {
 std::unique_ptr<Claim> Claims::Try(const std::string& path, std::function<void()> lost) {
   const std::vector<long> generations = GenerationsAt(path);
   long generation = 1;
-  std::string heir_of;
+  std::string heir_of, before, content;
   if (!generations.empty()) {
-    const std::string file = FileOf(path, generations.back());
-    const std::string content = ContentOf(file);
+    const std::string file = before = FileOf(path, generations.back());
+    content = ContentOf(file);
     if (!IsDead(file, content)) return nullptr;
     generation = generations.back() + 1;
     const std::optional<Holder> holder = Parse(content);
@@ -166,6 +181,11 @@ std::unique_ptr<Claim> Claims::Try(const std::string& path, std::function<void()
     ::unlink(own.c_str());
     throw Error(own, ": cannot be made, ", std::strerror(reason),
                 "; the folder must be writable for all who work in it");
+  }
+  // What was found dead may have been tidied away, and the work be another's since.
+  if (!before.empty() && ContentOf(before) != content) {
+    ::unlink(own.c_str());
+    return nullptr;
   }
   return std::unique_ptr<Claim>(
       new Claim(path, generation, std::move(heir_of), pace_, std::move(lost)));
@@ -185,10 +205,14 @@ bool Claims::IsDead(const std::string& file, const std::string& content) {
   // One that is empty may be about to be written, or be of a process that died in between.
   Seen& seen = seen_[file];
   if (seen.since == 0 || seen.content != content) {
-    seen = {content, Seconds()};
+    seen = {content, Seconds(), 0};
     return false;
   }
-  return Seconds() - seen.since > pace_.silence;
+  // Time in which nobody looked counts little: this process may have been held up as well.
+  const double now = Seconds();
+  seen.silence += std::min(now - seen.since, pace_.silence / 10);
+  seen.since = now;
+  return seen.silence > pace_.silence;
 }
 
 }  // namespace seglab

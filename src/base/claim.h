@@ -62,7 +62,8 @@ class Claims {
  private:
   struct Seen {
     std::string content;
-    double since = 0;
+    double since = 0;    ///< when it was last looked at
+    double silence = 0;  ///< seconds
   };
   bool IsDead(const std::string& file, const std::string& content);
 

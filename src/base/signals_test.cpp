@@ -31,6 +31,27 @@ TEST(StopDeathTest, DiesOfTheSecondSignal) {
       testing::KilledBySignal(SIGINT), "");
 }
 
+TEST(StopDeathTest, TheSameSignalAtOnceIsTheSameWish) {
+  EXPECT_EXIT(
+      {
+        InstallStopHandlers();
+        ::raise(SIGTERM);
+        ::raise(SIGTERM);
+        ::usleep(400'000);
+        ::raise(SIGTERM);
+        ::_exit(0);
+      },
+      testing::KilledBySignal(SIGTERM), "");
+  EXPECT_EXIT(
+      {
+        InstallStopHandlers();
+        ::raise(SIGTERM);
+        ::raise(SIGTERM);
+        ::_exit(StopRequested() == SIGTERM ? 0 : 1);
+      },
+      testing::ExitedWithCode(0), "");
+}
+
 TEST(StopDeathTest, DoesNotDisturbARunningRead) {
   EXPECT_EXIT(
       {

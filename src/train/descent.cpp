@@ -106,7 +106,11 @@ class Descent {
         Save();
         saved_at = Seconds();
       }
-      if (signal != 0 && state_.iteration < options_.iterations) StopAt(signal);
+      if (signal != 0 && state_.iteration < options_.iterations) {
+        // Nobody ends while the first one writes: a launcher would end that too.
+        if (job_.group != nullptr) job_.group->Barrier();
+        StopAt(signal);
+      }
       if (evaluated) clock = Seconds();
     }
     CheckWeights();
@@ -129,8 +133,8 @@ class Descent {
         job_.group->Gather(StrCat(state_.run_hash, " at iteration ", state_.iteration));
     for (size_t rank = 1; rank < starts.size(); ++rank) {
       if (starts[rank] != starts[0])
-        throw Error(job_.folder, ": process ", rank, " finds ", starts[rank], " there, process 0 ",
-                    starts[0], "; all must see one folder");
+        throw GroupLost(job_.folder, ": process ", rank, " finds ", starts[rank],
+                        " there, process 0 ", starts[0], "; all must see one folder");
     }
   }
 
@@ -185,7 +189,9 @@ class Descent {
     job_.group->Sum(sent);
     const at::Tensor all = sent.cpu();
     const bool stop = all[0].item<double>() > 0;
-    return {stop ? (signal != 0 ? signal : SIGTERM) : 0, all[1].item<double>() > 0};
+    // One that was told since asks again.
+    const int own = signal != 0 ? signal : StopRequested();
+    return {stop ? (own != 0 ? own : SIGTERM) : 0, all[1].item<double>() > 0};
   }
 
   bool CheckpointDue(double seconds_since) const {
