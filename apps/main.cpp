@@ -12,6 +12,7 @@
 #include "command_table.h"
 #include "commands.h"
 #include "experiment/library_errors.h"
+#include "option_groups.h"
 #include "outcome.h"
 #include "parallel/group.h"
 #include "parallel/world.h"
@@ -49,9 +50,10 @@ std::string TypedCommand(const std::string& command, const Args& args) {
 }
 
 int Main(const Args& args) {
+  std::optional<World> world;
   try {
     InstallStopHandlers();
-    const std::optional<World> world = ReadWorld();
+    world = ReadWorld();
     if (world) {
       // Slurm may have given each of its tasks cores of its own.
       const char* on_node = std::getenv("SLURM_CPUS_ON_NODE");
@@ -68,7 +70,7 @@ int Main(const Args& args) {
     SetUpRuntime();
     return Dispatch(args);
   } catch (const UsageError& error) {
-    return Complain(error.what(), kUsage);
+    return world && MistakesAreOfAll() ? kUsage : Complain(error.what(), kUsage);
   } catch (const GroupLost& lost) {
     // Those that are told to stop do not all end at the same moment.
     if (const int signal = StopRequested()) return 128 + signal;
@@ -77,7 +79,9 @@ int Main(const Args& args) {
     Log::Info(stopped.what());
     return 128 + stopped.signal();
   } catch (const std::exception& error) {
-    return Complain(ErrorText(error), UserErrorText(error) ? kUserError : kOurBug);
+    const int status = UserErrorText(error) ? kUserError : kOurBug;
+    return world && status == kUserError && MistakesAreOfAll() ? status
+                                                               : Complain(ErrorText(error), status);
   }
 }
 

@@ -42,6 +42,8 @@ void AddProcesses(CommandLine& line, int* processes) {
 
 namespace {
 
+bool meets = false;  ///< MeetGroup was called
+
 /// The GPU of one of several processes of this machine.
 /// @param share  true: more of them than GPUs share these; false: each has one
 /// @param given  false, or true where the launcher may show each of them one GPU of its own
@@ -64,7 +66,13 @@ void PlaceWorker(int number, std::string& device) {
   if (TakesAnyGpu(device)) device = OwnGpu(number, 0, /*share=*/true, /*given=*/false);
 }
 
+bool MistakesAreOfAll() {
+  const std::optional<World> world = ReadWorld();
+  return !meets && world && world->rank > 0 && world->local_size == world->size;
+}
+
 std::unique_ptr<Group> MeetGroup(std::string& device) {
+  meets = true;
   const std::optional<World> world = ReadWorld();
   if (!world || world->size == 1) return nullptr;
   if (TakesAnyGpu(device))

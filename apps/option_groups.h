@@ -21,6 +21,9 @@ void AddBackbone(CommandLine& line, std::string* backbone);
 void AddProcesses(CommandLine& line, int* processes);
 /// Gives workers of one machine its GPUs in turn. @param device  "auto" becomes one
 void PlaceWorker(int number, std::string& device);
+/// Whether what goes wrong is said by the first process of this machine's job as well: this is
+/// another, and MeetGroup was not called yet.
+bool MistakesAreOfAll();
 /// The group that this process is one of, by what its launcher says; null where it is alone.
 /// @param device  "auto" becomes the GPU of its own, or the CPU
 std::unique_ptr<Group> MeetGroup(std::string& device);

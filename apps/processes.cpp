@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "outcome.h"
 #include "worker.h"
 
@@ -98,12 +99,6 @@ void CatchSignals() {
   }
 }
 
-double Now() {
-  timespec time{};
-  ::clock_gettime(CLOCK_MONOTONIC, &time);
-  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
-}
-
 constexpr double kPatienceOfStopped = 60;  ///< seconds in which all have saved what they have
 
 int StatusOf(int waited) {
@@ -130,7 +125,7 @@ class Processes {
         passed_on = times_told;
         Tell(told);
       }
-      if (forced > 0 && Now() > forced) Tell(SIGKILL);
+      if (forced > 0 && Seconds() > forced) Tell(SIGKILL);
       int waited = 0;
       const pid_t process = ::waitpid(-1, &waited, WNOHANG);
       if (process < 0 && errno != EINTR) return;
@@ -147,9 +142,9 @@ class Processes {
         const bool others = ended(number, status, WIFSIGNALED(waited));
         if (forced > 0) continue;
         // The others of a job may wait for it.
-        if (told != 0 && status != 0 && one_job_) forced = Now() + kPatienceOfStopped;
+        if (told != 0 && status != 0 && one_job_) forced = Seconds() + kPatienceOfStopped;
         if (!others) continue;
-        forced = Now() + kPatience;
+        forced = Seconds() + kPatience;
         Tell(SIGTERM);
       }
     }

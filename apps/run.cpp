@@ -108,9 +108,9 @@ int RunCommand(const Args& args) {
     options.part = PartOf(*worker);
     PlaceWorker(worker->number - 1, options.device);
   }
+  const Experiment experiment = LoadExperiment(FindExperiment(names[0]), settings, data_root);
   const std::unique_ptr<Group> group = launcher.empty() ? MeetGroup(options.device) : nullptr;
   options.group = group.get();
-  const Experiment experiment = LoadExperiment(FindExperiment(names[0]), settings, data_root);
   if (launcher.empty() || options.dry_run) {
     RunExperiment(experiment, options);
     return 0;

@@ -174,6 +174,8 @@ class ParallelTest(ProgramTest):
         result = self.seglab("train", "--config", path, "--out", self.path("b"), "--nproc", 3)
         self.assertEqual(result.code, 1, str(result))
         self.assertIn("a batch of 2 cannot be shared by 3 processes", result.err)
+        twice = self.seglab("run", self.path("none.json"), "--nproc", 3)
+        self.assertEqual((twice.code, twice.err.count("seglab: error")), (1, 1), str(twice))
         missing = self.seglab("train", "--config", path, "--out", self.path("c"),
                               env={"WORLD_SIZE": "2"})
         self.assertEqual(missing.code, 1, str(missing))

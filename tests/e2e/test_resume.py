@@ -74,8 +74,13 @@ def timeless(path):
 
 def process_space():
     """What the program marks its temporary files with, as src/base/host.h says."""
+    machine = ""
+    if os.path.exists("/etc/machine-id"):
+        with open("/etc/machine-id", encoding="utf-8") as file:
+            machine = file.readline().rstrip("\n")
     value = 0xcbf29ce484222325
-    for byte in ("%s %s" % (socket.gethostname(), os.readlink("/proc/self/ns/pid"))).encode():
+    for byte in " ".join([socket.gethostname(), machine,
+                          os.readlink("/proc/self/ns/pid")]).encode():
         value = ((value ^ byte) * 0x100000001b3) % 2 ** 64
     return ("%016x" % value)[:8]
 
