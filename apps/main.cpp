@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/shell_word.h"
 #include "base/signals.h"
 #include "command_table.h"
 #include "commands.h"
@@ -40,13 +41,7 @@ int Dispatch(const Args& args) {
 }  // namespace
 
 std::string TypedCommand(const std::string& command, const Args& args) {
-  std::string text = "seglab " + command;
-  for (const std::string& arg : args) {
-    const bool plain =
-        arg.find_first_of(" \t\"'{}[]$*?&|;<>()") == std::string::npos && !arg.empty();
-    text += plain ? " " + arg : " '" + arg + "'";
-  }
-  return text;
+  return StrCat("seglab ", command, args.empty() ? "" : " ", ShellWords(args));
 }
 
 int Main(const Args& args) {

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/names.h"
+#include "base/shell_word.h"
 #include "experiment/collect.h"
 
 namespace seglab {
@@ -20,12 +21,6 @@ constexpr int kNotice = 120;
 bool IsToBeMade(const PlannedRun& run, const std::vector<PlannedRun>& plan) {
   return run.status != RunStatus::kFinished &&
          StateOf(run, plan).state == UnfinishedRun::State::kWaiting;
-}
-
-std::string ShellWords(const std::vector<std::string>& words) {
-  std::vector<std::string> quoted;
-  for (const std::string& word : words) quoted.push_back(ShellWord(word));
-  return Join(quoted, " ");
 }
 
 /// What a program prints. @throws Error where it fails
@@ -65,15 +60,6 @@ std::string ReportScript(const SlurmOptions& options) {
 }
 
 }  // namespace
-
-std::string ShellWord(const std::string& word) {
-  if (!word.empty() && word.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                              "0123456789_-./=:,+@%") == std::string::npos)
-    return word;
-  std::string quoted = "'";
-  for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
-}
 
 std::vector<SlurmArray> SlurmArrays(const std::vector<PlannedRun>& plan) {
   std::vector<SlurmArray> arrays;

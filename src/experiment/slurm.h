@@ -37,7 +37,4 @@ std::string SlurmScript(const SlurmOptions& options, const SlurmArray& array);
 /// @throws Error naming what sbatch says
 std::string SubmitToSlurm(const std::vector<PlannedRun>& plan, const SlurmOptions& options);
 
-/// A word as a shell takes it.
-std::string ShellWord(const std::string& word);
-
 }  // namespace seglab

@@ -58,13 +58,5 @@ TEST(SlurmScript, MakesTheRunOfItsNumber) {
                     HasSubstr("scancel --signal=TERM \"$SLURM_JOB_ID.0\"' USR1")));
 }
 
-TEST(ShellWord, QuotesWhatAShellWouldRead) {
-  EXPECT_EQ(ShellWord("train.lr=0.1"), "train.lr=0.1");
-  EXPECT_EQ(ShellWord(""), "''");
-  EXPECT_EQ(ShellWord("a b"), "'a b'");
-  EXPECT_EQ(ShellWord("$x"), "'$x'");
-  EXPECT_EQ(ShellWord("it's"), "'it'\\''s'");
-}
-
 }  // namespace
 }  // namespace seglab
