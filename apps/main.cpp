@@ -1,10 +1,12 @@
 // The program with LibTorch in it, which seglab.cpp becomes.
 
 #include <array>
+#include <chrono>
 #include <cstdlib>
 #include <iostream>
 #include <optional>
 #include <stdexcept>
+#include <thread>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -44,11 +46,27 @@ std::string TypedCommand(const std::string& command, const Args& args) {
   return StrCat("seglab ", command, args.empty() ? "" : " ", ShellWords(args));
 }
 
+namespace {
+
+/// What went wrong, said once where the first process of this machine's job finds it too: then this
+/// one is told to end. @return status
+int Say(const std::string& text, int status) {
+  constexpr std::chrono::milliseconds kPause{50};
+  constexpr int kPauses = 200;
+  if (MistakesAreOfAll()) {
+    for (int i = 0; i < kPauses; ++i, std::this_thread::sleep_for(kPause)) {
+      if (StopRequested() != 0) return status;
+    }
+  }
+  return Complain(text, status);
+}
+
+}  // namespace
+
 int Main(const Args& args) {
-  std::optional<World> world;
   try {
     InstallStopHandlers();
-    world = ReadWorld();
+    const std::optional<World> world = ReadWorld();
     if (world) {
       // Slurm may have given each of its tasks cores of its own.
       const char* on_node = std::getenv("SLURM_CPUS_ON_NODE");
@@ -65,7 +83,7 @@ int Main(const Args& args) {
     SetUpRuntime();
     return Dispatch(args);
   } catch (const UsageError& error) {
-    return world && MistakesAreOfAll() ? kUsage : Complain(error.what(), kUsage);
+    return Say(error.what(), kUsage);
   } catch (const GroupLost& lost) {
     // Those that are told to stop do not all end at the same moment.
     if (const int signal = StopRequested()) return 128 + signal;
@@ -74,9 +92,7 @@ int Main(const Args& args) {
     Log::Info(stopped.what());
     return 128 + stopped.signal();
   } catch (const std::exception& error) {
-    const int status = UserErrorText(error) ? kUserError : kOurBug;
-    return world && status == kUserError && MistakesAreOfAll() ? status
-                                                               : Complain(ErrorText(error), status);
+    return Say(ErrorText(error), UserErrorText(error) ? kUserError : kOurBug);
   }
 }
 

@@ -67,8 +67,12 @@ void PlaceWorker(int number, std::string& device) {
 }
 
 bool MistakesAreOfAll() {
-  const std::optional<World> world = ReadWorld();
-  return !meets && world && world->rank > 0 && world->local_size == world->size;
+  try {
+    const std::optional<World> world = ReadWorld();
+    return !meets && world && world->rank > 0 && world->local_size == world->size;
+  } catch (const Error&) {  // it is what is wrong
+    return false;
+  }
 }
 
 std::unique_ptr<Group> MeetGroup(std::string& device) {
