@@ -3,12 +3,19 @@
 #include "base/error.h"
 #include "base/names.h"
 #include "models/backbones/backbone.h"
+#include "models/deconvnet.h"
 #include "models/deeplab_v1.h"
 #include "models/deeplab_v2.h"
+#include "models/deeplab_v3.h"
 #include "models/deeplab_v3_mobilenet.h"
+#include "models/deeplab_v3plus.h"
 #include "models/fcn.h"
 #include "models/rcnn.h"
+#include "models/reseg.h"
+#include "models/segnet.h"
+#include "models/segnet_basic.h"
 #include "models/torchvision_seg.h"
+#include "models/unet.h"
 
 namespace seglab {
 namespace {
@@ -17,6 +24,7 @@ constexpr char kLong2015[] = "Long, Shelhamer, Darrell 2015, section 4";
 constexpr char kShelhamer2017[] = "Shelhamer, Long, Darrell 2017, section 4.3";
 constexpr char kChen2015[] = "Chen et al. 2015, arXiv:1412.7062";
 constexpr char kChen2018[] = "Chen et al. 2018, arXiv:1606.00915";
+constexpr char kSegNet[] = "Badrinarayanan et al. 2017, arXiv:1511.00561";
 constexpr char kTorchvisionFcn[] = "torchvision, after Long, Shelhamer, Darrell 2015";
 constexpr char kTorchvisionDeepLab[] = "torchvision, after Chen et al. 2017, arXiv:1706.05587";
 
@@ -75,6 +83,19 @@ const std::vector<ModelRow>& ModelRows() {
        MakeDeepLabV1},
       {"deeplab_v2", Task::kSegmentation, "dilated ResNet-101 with summed ASPP; \"scales\"",
        kChen2018, MakeDeepLabV2},
+      {"deeplabv3", Task::kSegmentation, "multi-grid, ASPP with image pooling",
+       "Chen et al. 2017, arXiv:1706.05587", MakeDeepLabV3},
+      {"deeplabv3plus", Task::kSegmentation, "deeplabv3 with a decoder, separable convolutions",
+       "Chen et al. 2018, arXiv:1802.02611", MakeDeepLabV3Plus},
+      {"unet", Task::kSegmentation, "encoder and decoder with skips of all maps",
+       "Ronneberger et al. 2015, arXiv:1505.04597", MakeUnet},
+      {"segnet", Task::kSegmentation, "VGG and its mirror, max unpooling", kSegNet, MakeSegNet},
+      {"segnet_basic", Task::kSegmentation, "4 + 4 layers; any decoder, upsampling, convolution",
+       kSegNet, MakeSegNetBasic},
+      {"deconvnet", Task::kSegmentation, "VGG with fc6, fc7 and its mirror of deconvolutions",
+       "Noh et al. 2015, arXiv:1505.04366", MakeDeconvNet},
+      {"reseg", Task::kSegmentation, "a trunk's fine map, recurrent layers over rows and columns",
+       "Visin et al. 2016, arXiv:1511.07053", MakeReSeg},
       {"fcn_resnet50", Task::kSegmentation, "dilated ResNet-50 with a convolutional head",
        kTorchvisionFcn, MakeFcnResNet50},
       {"fcn_resnet101", Task::kSegmentation, "dilated ResNet-101 with a convolutional head",

@@ -13,6 +13,10 @@ namespace seglab {
 /// Convolution without bias that keeps sizes (odd kernel), batch norm, ReLU: children 0, 1, 2.
 TensorSequential ConvBnRelu(int64_t in, int64_t out, int64_t kernel, int64_t dilation = 1);
 
+/// The same in two: depthwise, batch norm, ReLU, 1x1, batch norm, ReLU (section 3.1 of DeepLab v3+,
+/// arXiv:1802.02611): children 0 to 5.
+TensorSequential SeparableConvBnRelu(int64_t in, int64_t out, int64_t kernel, int64_t dilation = 1);
+
 /// What `branch` makes of the mean over the map, spread over the map again.
 /// @param branch  begins with a global pooling or takes a 1x1 map, ends with a 1x1 map
 /// @throws Error when its batch norm would have to normalise a single value
@@ -22,6 +26,8 @@ struct AsppOptions {
   int64_t in = 2048, out = 256;               ///< channels
   std::vector<int64_t> rates = {12, 24, 36};  ///< dilations of the 3x3 branches
   double dropout = 0.5;                       ///< behind the projection, 0..0.95
+  bool image_level = true;                    ///< the image's mean beside the branches
+  bool separable = false;                     ///< the 3x3 branches as SeparableConvBnRelu
 
   /// @param where  what the options are called in a message
   /// @throws Error naming the member that is out of range
@@ -40,7 +46,8 @@ class AsppImpl : public torch::nn::Module {
   at::Tensor forward(const at::Tensor& x);
 
  private:
-  std::vector<TensorSequential> branches_;  ///< the last one is the image's
+  bool has_image_level_ = false;
+  std::vector<TensorSequential> branches_;  ///< the last one is the image's, where it has one
   TensorSequential project_{nullptr};
 };
 TORCH_MODULE(Aspp);

@@ -48,6 +48,7 @@ const std::unordered_map<std::string, OpRow>& Rows() {
         {"upsample_bilinear2d", {K::kUpsampling, 4}},
         {"upsample_bicubic2d", {K::kUpsampling, 16}},
         {"max_unpool2d", {K::kUpsampling, 0}},
+        {"gru", {K::kRecurrent, 11}},
         {"pixel_shuffle", {K::kUpsampling, 0}},
     };
     for (const char* name :
@@ -252,6 +253,16 @@ Work WorkOf(const RecordedOp& op) {
     case OpKind::kElementwise:
     case OpKind::kUpsampling:
       work.flops = out * RowOf(op).flops;
+      break;
+    case OpKind::kRecurrent:
+      if (in != nullptr && op.arguments.size() > 2) {
+        const int64_t cells = Product(in->sizes) / std::max<int64_t>(in->sizes.back(), 1);
+        for (const TensorUse& weight : op.arguments[2].tensors) {
+          const int64_t used = cells * Product(weight.sizes);
+          (weight.sizes.size() > 1 ? work.macs : work.flops) += used;
+        }
+      }
+      work.flops += out * RowOf(op).flops;
       break;
     case OpKind::kMove:
     case OpKind::kUnknown:

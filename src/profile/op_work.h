@@ -9,13 +9,15 @@
 //
 // MACs are multiply-adds: of convolutions (output elements x kernel x input channels of a group),
 // transposed convolutions (input elements x kernel x output channels of a group) and matrix
-// products. FLOPs are 2 per MAC, plus
+// products, and of gated recurrent units (cells of the sequence x weights). FLOPs are 2 per MAC,
+// plus
 //   a bias                      1 per output element
 //   element by element          1 per output element (sums, products, activations)
 //   batch norm at inference     2 per output element (scale and shift)
 //   softmax                     3 per output element (exponential, sum, quotient)
 //   pooling                     1 per element of each window, padding included
 //   mean, sum, maximum          1 per input element
+//   gates of a recurrent unit   11 per output element
 //   interpolation               1 per source of an output element: bilinear 4, bicubic 16
 // What moves, copies, pads or fills without arithmetic costs nothing.
 namespace seglab {
@@ -30,6 +32,7 @@ enum class OpKind {
   kReduction,    ///< over whole dimensions
   kElementwise,  ///< arithmetic that keeps places
   kUpsampling,   ///< a map of another size
+  kRecurrent,    ///< over a whole dimension
   kMove,         ///< no arithmetic
   kUnknown,
 };

@@ -95,6 +95,10 @@ void Trace::Advance(const RecordedOp& op, const std::vector<Trace>& traces) {
     case OpKind::kProduct:
       Multiply(op, traces, *this);
       break;
+    case OpKind::kRecurrent:
+      whole_image = true;
+      ++conv_layers;
+      break;
     case OpKind::kTransposedConvolution:
       upsampled = true;
       break;

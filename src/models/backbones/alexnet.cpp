@@ -72,23 +72,33 @@ class FeaturesMaker {
   FeaturesMaker(const AlexNetOptions& options, Geometry geometry, StrideWalk& walk)
       : options_(options), geometry_(geometry), walk_(walk) {}
 
-  StagedFeatures Make() {
+  /// @param end  the nominal stride of the deepest map
+  StagedFeatures Make(int end = 32) {
     const bool caffe = options_.caffe;
     Conv1(caffe ? 96 : 64);
     features_.Mark(4, in_, walk_);
+    if (end == 4) return features_;
     PoolAndNorm(caffe);
     features_.Mark(8, in_, walk_);
     Conv(caffe ? 256 : 192, 5, caffe ? 2 : 1);
+    if (end == 8) return Ended(end);
     PoolAndNorm(caffe);
     features_.Mark(16, in_, walk_);
     Conv(384, 3, 1);
     Conv(caffe ? 384 : 256, 3, caffe ? 2 : 1);
     Conv(256, 3, caffe ? 2 : 1);
+    if (end == 16) return Ended(end);
     PoolAndNorm(false);
     return features_;
   }
 
  private:
+  /// With the map before the next pool as the deepest.
+  StagedFeatures Ended(int stride) {
+    features_.Mark(stride, in_, walk_);
+    return features_;
+  }
+
   void Conv1(int64_t channels) {
     int64_t padding = 5;
     if (geometry_ == Geometry::kPublished) padding = 100;
@@ -183,10 +193,10 @@ std::shared_ptr<Trunk> MakeAlexNetTrunk(const AlexNetOptions& options, const Tru
   CheckPublished(options, trunk, "AlexNetOptions");
   const Geometry geometry = trunk.published_fcn ? Geometry::kPublished : Geometry::kTight;
   StrideWalk walk(trunk.output_stride);
-  StagedFeatures features = FeaturesMaker(options, geometry, walk).Make();
+  StagedFeatures features = FeaturesMaker(options, geometry, walk).Make(trunk.deepest);
   features.pooling_indices = trunk.pooling_indices;
-  if (trunk.deeplab) {
-    features.Mark(32, Pool5Channels(options), walk);
+  if (trunk.deeplab || !trunk.fc || trunk.deepest < 32) {
+    if (trunk.deepest == 32) features.Mark(32, Pool5Channels(options), walk);
     const HeadFcLayers fc = {"classifier.1", "classifier.4", FcWidth(options)};
     return std::make_shared<FcLessTrunk>(features, fc, CaffeTraits(options.caffe));
   }

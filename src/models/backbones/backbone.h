@@ -28,9 +28,9 @@ struct FeatureMap {
 
 /// Feature maps by nominal stride 4, 8, 16, 32 and, where the network has one, 2: what the last
 /// layer before the next reduction gives; VGG's and AlexNet's are the pooled maps that FCN skips
-/// from. 32 is the deepest. With an output stride below 32 the later maps keep the size of the
-/// output stride and are still found under their nominal stride.
-/// In tight geometry a map of actual stride s has ceil(H / s) x ceil(W / s) cells.
+/// from. 32 is the deepest, unless the trunk is cut (TrunkOptions::deepest). With an output stride
+/// below 32 the later maps keep the size of the output stride and are still found under their
+/// nominal stride. In tight geometry a map of actual stride s has ceil(H / s) x ceil(W / s) cells.
 /// What any other layer gives is found with a LayerTap.
 using FeatureMaps = std::map<int, FeatureMap>;
 
@@ -47,6 +47,13 @@ struct TrunkOptions {
   /// (HeadFc), and VGG has the pools of DeepLab's release, 3x3 windows that keep the cells on their
   /// pixels and that no output stride dilates.
   bool deeplab = false;
+  /// False: VGG and AlexNet end with their last pool, and fc6 and fc7 are the head's own (HeadFc),
+  /// if it has such. Others have none.
+  bool fc = true;
+  /// 32, 16, 8 or 4: the trunk ends with the last layer of this nominal stride, for heads that want
+  /// fine maps, and has no map beyond. VGG's and AlexNet's deepest map is then not the pooled one
+  /// but what stands before the next pool: at 4 VGG-16's is conv3_3.
+  int deepest = 32;
 
   /// @param where  what the options are called in a message
   /// @throws Error naming the member that is out of range
@@ -77,7 +84,7 @@ class Trunk : public torch::nn::Module {
   virtual SegModel::Start StartFromClassifier(const NamedTensors& source) const = 0;
   /// The backbone's part of the Traits() of a network on it.
   virtual NetworkTraits Traits() const { return {}; }
-  /// With TrunkOptions::deeplab, what VGG and AlexNet have left to the head; others have no such.
+  /// What VGG and AlexNet have left to the head (TrunkOptions::fc, deeplab); others have no such.
   virtual std::optional<HeadFcLayers> HeadFc() const { return std::nullopt; }
 
   /// @param stride  nominal
@@ -87,7 +94,7 @@ class Trunk : public torch::nn::Module {
   /// The nominal strides of forward's maps, ascending.
   std::vector<int> Strides() const;
   /// The actual stride of the deepest map.
-  int64_t OutputStride() const { return WholeNumber(Grid(32).stride); }
+  int64_t OutputStride() const { return WholeNumber(maps_.rbegin()->second.grid.stride); }
 
  protected:
   void AddMap(int stride, int64_t channels, const MapGrid& grid) {
@@ -122,5 +129,11 @@ const std::vector<BackboneRow>& BackboneRows();
 std::shared_ptr<Trunk> MakeTrunk(const Json& spec, const TrunkOptions& options,
                                  const std::string& path);
 std::shared_ptr<SegModel> MakeClassifier(const Json& spec, int classes, const std::string& path);
+
+/// Where weights may start a network whose trunk is its "backbone": those of a network of its kind
+/// as they are, a classifier's as the trunk's.
+/// @param new_layers  prefixes of the network's own layers, which a classifier has not
+SegModel::Start StartOnTrunk(const Trunk& trunk, const NamedTensors& source,
+                             const std::vector<std::string>& new_layers);
 
 }  // namespace seglab

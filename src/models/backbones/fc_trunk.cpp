@@ -65,11 +65,12 @@ FcLessTrunk::FcLessTrunk(StagedFeatures features, HeadFcLayers fc, NetworkTraits
     : StagedTrunk(std::move(features), Fan::kIn, std::move(traits)), fc_(std::move(fc)) {}
 
 void RefuseFcOptions(JsonReader& options, const TrunkOptions& trunk) {
-  if (!trunk.deeplab) return;
+  if (!trunk.deeplab && trunk.fc && trunk.deepest == 32) return;
   for (const char* option : {"fc6_kernel", "fc_width", "dropout"}) {
     if (!options.Has(option)) continue;
-    throw Error(options.Path(option), ": fc6 and fc7 are not the backbone's here but DeepLab's; ",
-                "its own options of them stand beside \"backbone\"");
+    throw Error(options.Path(option),
+                ": is of fc6 and fc7, which are not the backbone's here; a network that has ",
+                "its own takes their options beside \"backbone\"");
   }
 }
 

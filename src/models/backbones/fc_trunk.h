@@ -41,10 +41,11 @@ class FcTrunk : public Trunk {
   FastConv2d fc6_{nullptr}, fc7_{nullptr};
 };
 
-/// The same without fc6 and fc7 (TrunkOptions::deeplab): pool5 has the nominal stride 32.
+/// The same without fc6 and fc7 (TrunkOptions::fc, deeplab, deepest): pool5 has the nominal
+/// stride 32.
 class FcLessTrunk : public StagedTrunk {
  public:
-  /// @param features  with pool5 marked as stride 32
+  /// @param features  with pool5, or what a cut trunk ends with, marked
   /// @param fc  of the classifier
   FcLessTrunk(StagedFeatures features, HeadFcLayers fc, NetworkTraits traits);
   std::optional<HeadFcLayers> HeadFc() const override { return fc_; }
@@ -53,8 +54,8 @@ class FcLessTrunk : public StagedTrunk {
   HeadFcLayers fc_;
 };
 
-/// @throws Error where a backbone's options name something of the layers that a DeepLab trunk has
-/// left to the head: "fc6_kernel", "fc_width", "dropout"
+/// @throws Error where a backbone's options name something of the layers that such a trunk has not:
+/// "fc6_kernel", "fc_width", "dropout"
 void RefuseFcOptions(JsonReader& options, const TrunkOptions& trunk);
 
 }  // namespace seglab

@@ -128,8 +128,9 @@ class Body {
     MapGrid grid;
   };
 
+  /// @param deepest  nominal stride of the last map
   Body(nn::Module& owner, const GoogLeNetOptions& options, Geometry geometry, StrideWalk walk,
-       bool pooling_indices = false)
+       bool pooling_indices = false, int deepest = 32)
       : options_(options), pooling_indices_(pooling_indices) {
     const bool caffe = options.caffe;
     const int64_t c64 = ScaledChannels(64, options.width),
@@ -140,6 +141,7 @@ class Body {
     conv2_ = owner.register_module("conv2", Unit(CenteredConv(c64, c64, 1, walk.Next(1)), caffe));
     conv3_ = owner.register_module("conv3", Unit(CenteredConv(c64, c192, 3, walk.Next(1)), caffe));
     maps[4] = {c192, walk.grid()};
+    if (deepest == 4) return;
     pool2_ = MakePool(3, /*ceil_mode=*/true, geometry, walk);
     int64_t in = c192;
     for (size_t i = 0; i < kInceptions.size(); ++i) {
@@ -150,9 +152,11 @@ class Body {
       channels.push_back(in);
       if (i == k3b) {
         maps[8] = {in, walk.grid()};
+        if (deepest == 8) return;
         pool3_ = MakePool(3, /*ceil_mode=*/true, geometry, walk);
       } else if (i == k4e) {
         maps[16] = {in, walk.grid()};
+        if (deepest == 16) return;
         pool4_ = MakePool(caffe ? 3 : 2, /*ceil_mode=*/true, geometry, walk);
       }
     }
@@ -166,6 +170,7 @@ class Body {
     FeatureMap x = pool1_->Pooled(found[2].values, pooling_indices_);
     x.values = Forward(conv3_, Forward(conv2_, Normalized(x.values)));
     found[4] = x;
+    if (!pool2_) return found;
     x = pool2_->Pooled(Normalized(x.values), pooling_indices_);
     for (size_t i = 0; i < inceptions_.size(); ++i) {
       x.values = Forward(inceptions_[i], x.values);
@@ -173,9 +178,11 @@ class Body {
       if (i == k4d && behind_4d != nullptr) *behind_4d = x.values;
       if (i == k3b) {
         found[8] = x;
+        if (!pool3_) return found;
         x = pool3_->Pooled(x.values, pooling_indices_);
       } else if (i == k4e) {
         found[16] = x;
+        if (!pool4_) return found;
         x = pool4_->Pooled(x.values, pooling_indices_);
       }
     }
@@ -244,7 +251,7 @@ class GoogLeNetTrunk : public Trunk {
   GoogLeNetTrunk(const GoogLeNetOptions& options, const TrunkOptions& trunk)
       : traits_(TraitsOf(options)),
         body_(*this, options, Geometry::kTight, StrideWalk(trunk.output_stride),
-              trunk.pooling_indices) {
+              trunk.pooling_indices, trunk.deepest) {
     for (const auto& [stride, map] : body_.maps) AddMap(stride, map.channels, map.grid);
     InitHe(*this);
   }
@@ -254,7 +261,10 @@ class GoogLeNetTrunk : public Trunk {
   }
 
   SegModel::Start StartFromClassifier(const NamedTensors& source) const override {
-    return WithoutLayers(source, {"fc", "aux1", "aux2"});
+    std::vector<std::string> dropped = {"fc", "aux1", "aux2"};
+    for (size_t i = body_.channels.size(); i < kInceptions.size(); ++i)
+      dropped.push_back(kInceptions[i].name);
+    return WithoutLayers(source, dropped);
   }
   NetworkTraits Traits() const override { return traits_; }
 

@@ -3,8 +3,10 @@
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <memory>
 #include <stdexcept>
+#include <string_view>
 #include <tuple>
 #include <utility>
 
@@ -77,6 +79,14 @@ Pool MakePool(int64_t kernel, bool ceil_mode, Geometry geometry, StrideWalk& wal
 
 namespace {
 
+bool HasPool(const nn::Module& layer) {
+  if (layer.as<PoolImpl>() != nullptr) return true;
+  for (const auto& child : layer.children()) {
+    if (child->as<PoolImpl>() != nullptr) return true;
+  }
+  return false;
+}
+
 /// Puts what a layer makes of the values into their place; of a max pool, also the indices.
 /// CaffeNet's pools stand in a chain with their normalisation.
 void AdvanceWithIndices(nn::AnyModule& layer, FeatureMap& map) {
@@ -91,7 +101,31 @@ void AdvanceWithIndices(nn::AnyModule& layer, FeatureMap& map) {
   LayerTap::Report(*module, map.values);
 }
 
+/// The layers from `begin` up to `end`, those without a pool as a chain runs them.
+void RunWithIndices(TensorSequential& layers, size_t begin, size_t end, FeatureMap& map) {
+  const auto layer = [&](size_t i) { return layers->begin() + static_cast<std::ptrdiff_t>(i); };
+  for (size_t i = begin; i < end;) {
+    size_t behind = i;
+    while (behind < end && !HasPool(*layer(behind)->ptr())) ++behind;
+    if (behind > i) {
+      map.values = layers->Run(map.values, i, behind);
+    } else {
+      AdvanceWithIndices(*layer(behind++), map);
+    }
+    i = behind;
+  }
+}
+
 }  // namespace
+
+void StagedFeatures::EndAt(int stride) {
+  const size_t kept = maps.at(stride).layer + 1;
+  TensorSequential cut;
+  for (size_t i = 0; i < kept; ++i)
+    cut->push_back(*(layers->begin() + static_cast<std::ptrdiff_t>(i)));
+  layers = cut;
+  std::erase_if(maps, [&](const auto& map) { return map.first > stride; });
+}
 
 FeatureMaps StagedFeatures::Forward(const at::Tensor& image) {
   FeatureMaps found;
@@ -101,8 +135,7 @@ FeatureMaps StagedFeatures::Forward(const at::Tensor& image) {
     if (end == done) return;
     x = {x.values, {}, {}};
     if (pooling_indices) {
-      for (size_t i = done; i < end; ++i)
-        AdvanceWithIndices(*(layers->begin() + static_cast<std::ptrdiff_t>(i)), x);
+      RunWithIndices(layers, done, end, x);
     } else {
       x.values = layers->Run(x.values, done, end);
     }
@@ -132,11 +165,20 @@ StagedTrunk::StagedTrunk(StagedFeatures features, Fan fan, NetworkTraits traits)
     : features_(std::move(features)), traits_(std::move(traits)) {
   register_module("features", features_.layers);
   for (const auto& [stride, map] : features_.maps) AddMap(stride, map.channels, map.grid);
+  is_cut_ = features_.maps.rbegin()->first < 32;
   InitHe(*this, fan);
 }
 
 SegModel::Start StagedTrunk::StartFromClassifier(const NamedTensors& source) const {
-  return WithoutLayers(source, {"classifier"});
+  SegModel::Start start = WithoutLayers(source, {"classifier"});
+  // A cut trunk has none of the deeper layers, which are numbered.
+  std::erase_if(start.tensors, [this](const auto& item) {
+    constexpr std::string_view kFeatures = "features.";
+    if (!item.first.starts_with(kFeatures)) return false;
+    const std::string number = item.first.substr(kFeatures.size());
+    return is_cut_ && std::strtoul(number.c_str(), nullptr, 10) >= features_.layers->size();
+  });
+  return start;
 }
 
 int64_t ScaledChannels(int64_t channels, double width) {

@@ -103,6 +103,8 @@ class StagedFeatures {
   void Mark(int stride, int64_t channels, const StrideWalk& walk) {
     maps[stride] = {layers->size() - 1, channels, walk.grid()};
   }
+  /// Drops what comes behind the marked layer of this nominal stride.
+  void EndAt(int stride);
   /// The marked maps; with `pooling_indices` also those of the pools before them.
   FeatureMaps Forward(const at::Tensor& image);
 
@@ -131,6 +133,7 @@ class StagedTrunk : public Trunk {
   NetworkTraits Traits() const override { return traits_; }
 
  private:
+  bool is_cut_ = false;
   StagedFeatures features_;
   NetworkTraits traits_;
 };

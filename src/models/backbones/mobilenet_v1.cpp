@@ -119,7 +119,9 @@ std::shared_ptr<Trunk> MakeMobileNetV1Trunk(const MobileNetV1Options& options,
   trunk.Check();
   RefusePublished("mobilenet_v1", trunk);
   StrideWalk walk(trunk.output_stride);
-  return std::make_shared<StagedTrunk>(MakeFeatures(options, walk), Fan::kOut, TraitsOf(options));
+  StagedFeatures features = MakeFeatures(options, walk);
+  features.EndAt(trunk.deepest);
+  return std::make_shared<StagedTrunk>(features, Fan::kOut, TraitsOf(options));
 }
 
 std::shared_ptr<SegModel> MakeMobileNetV1Classifier(const MobileNetV1Options& options,

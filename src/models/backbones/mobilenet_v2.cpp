@@ -138,8 +138,9 @@ std::shared_ptr<Trunk> MakeMobileNetV2Trunk(const MobileNetV2Options& options,
   trunk.Check();
   RefusePublished("mobilenet_v2", trunk);
   StrideWalk walk(trunk.output_stride);
-  return std::make_shared<StagedTrunk>(
-      MakeMobileNetV2Features(options.width, /*last_conv=*/true, walk), Fan::kOut);
+  StagedFeatures features = MakeMobileNetV2Features(options.width, /*last_conv=*/true, walk);
+  features.EndAt(trunk.deepest);
+  return std::make_shared<StagedTrunk>(features, Fan::kOut);
 }
 
 std::shared_ptr<SegModel> MakeMobileNetV2Classifier(const MobileNetV2Options& options,

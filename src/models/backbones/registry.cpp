@@ -11,6 +11,7 @@
 #include "models/backbones/resnet.h"
 #include "models/backbones/squeezenet.h"
 #include "models/backbones/vgg.h"
+#include "tensor/state.h"
 
 namespace seglab {
 namespace {
@@ -86,6 +87,19 @@ std::shared_ptr<SegModel> MakeClassifier(const Json& spec, int classes, const st
   });
 }
 
+SegModel::Start StartOnTrunk(const Trunk& trunk, const NamedTensors& source,
+                             const std::vector<std::string>& new_layers) {
+  for (const auto& [name, tensor] : source) {
+    if (HasPrefix(name, "backbone")) return {source, {}, {}};
+  }
+  SegModel::Start start = trunk.StartFromClassifier(source);
+  for (auto& [name, tensor] : start.tensors) name = "backbone." + name;
+  for (std::string& layer : start.new_layers) layer = "backbone." + layer;
+  for (std::string& layer : start.dropped_layers) layer = "backbone." + layer;
+  start.new_layers.insert(start.new_layers.end(), new_layers.begin(), new_layers.end());
+  return start;
+}
+
 std::vector<int> Trunk::Strides() const {
   std::vector<int> strides;
   for (const auto& [stride, map] : maps_) strides.push_back(stride);
@@ -112,6 +126,12 @@ void TrunkOptions::Check(const std::string& where) const {
   if (published_fcn && deeplab) {
     throw Error(where, ".deeplab: published_fcn is the geometry of another network; leave one of ",
                 "them out");
+  }
+  if (deepest != 32 && deepest != 16 && deepest != 8 && deepest != 4)
+    throw Error(where, ".deepest: must be 32, 16, 8 or 4, found ", deepest);
+  if ((published_fcn || deeplab) && (!fc || deepest != 32)) {
+    throw Error(where, fc ? ".deepest" : ".fc", ": FCN's published geometry and DeepLab's trunks ",
+                "have their own end; leave one of them out");
   }
   if (output_stride == 32) return;
   if (published_fcn) {

@@ -26,6 +26,7 @@
 #include <array>
 #include <string>
 
+#include "base/error.h"
 #include "models/backbones/layers.h"
 #include "nn/batch_norm.h"
 #include "nn/fast_conv.h"
@@ -109,7 +110,7 @@ class ResNetBody {
   };
 
   ResNetBody(nn::Module& owner, const std::string& name, const ResNetOptions& options,
-             Geometry geometry, StrideWalk walk, bool pooling_indices = false)
+             Geometry geometry, StrideWalk walk, bool pooling_indices = false, int deepest = 32)
       : pooling_indices_(pooling_indices) {
     const Depth depth = DepthOf(name);
     int64_t in = ScaledChannels(64, options.width);
@@ -119,13 +120,15 @@ class ResNetBody {
     maps[2] = {in, walk.grid()};
     // torchvision's pool keeps the centres, as the tight ones do.
     pool_ = MakePool(3, /*ceil_mode=*/true, options.caffe ? geometry : Geometry::kTight, walk);
-    for (size_t stage = 0; stage < stages_.size(); ++stage) {
+    for (size_t stage = 0; stage < stages_.size() && 4 << stage <= deepest; ++stage) {
       const int64_t planes = ScaledChannels(int64_t{64} << stage, options.width);
       const int64_t out = depth.bottleneck ? 4 * planes : planes;
       TensorSequential blocks;
       for (int i = 0; i < depth.blocks[stage]; ++i) {
         const int64_t stride = i == 0 && stage > 0 ? 2 : 1;
-        const StrideWalk::Step entry = walk.Next(stride), inner = walk.Next(1);
+        StrideWalk::Step entry = walk.Next(stride), inner = walk.Next(1);
+        if (stage == 3 && !options.multi_grid.empty())
+          entry.dilation = inner.dilation = walk.dilation() * options.multi_grid[i];
         // By the published stride, so that names do not depend on the output stride.
         const bool projects = stride != 1 || in != out;
         blocks->push_back(ResNetBlock(
@@ -142,7 +145,7 @@ class ResNetBody {
     FeatureMaps found;
     found[2].values = ForwardConv(conv1_, bn1_, image, Activation::kRelu);
     FeatureMap x = pool_->Pooled(found[2].values, pooling_indices_);
-    for (size_t stage = 0; stage < stages_.size(); ++stage) {
+    for (size_t stage = 0; stage < stages_.size() && stages_[stage]; ++stage) {
       x.values = Forward(stages_[stage], x.values);
       found[4 << stage] = x;
       x = {x.values, {}, {}};  // the other stages have no pool
@@ -157,7 +160,8 @@ class ResNetBody {
   FastConv2d conv1_{nullptr};
   BatchNorm2d bn1_{nullptr};
   Pool pool_{nullptr};
-  std::array<TensorSequential, 4> stages_;
+  // Those behind the end of a cut trunk are null.
+  std::array<TensorSequential, 4> stages_ = {nullptr, nullptr, nullptr, nullptr};
 };
 
 class ResNetTrunk : public Trunk {
@@ -165,7 +169,8 @@ class ResNetTrunk : public Trunk {
   ResNetTrunk(const std::string& name, const ResNetOptions& options, const TrunkOptions& trunk)
       : traits_(CaffeTraits(options.caffe)),
         body_(*this, name, options, Geometry::kTight, StrideWalk(trunk.output_stride),
-              trunk.pooling_indices) {
+              trunk.pooling_indices, trunk.deepest),
+        deepest_(trunk.deepest) {
     for (const auto& [stride, map] : body_.maps) AddMap(stride, map.channels, map.grid);
     InitHe(*this, Fan::kOut);
   }
@@ -173,13 +178,18 @@ class ResNetTrunk : public Trunk {
   FeatureMaps forward(const at::Tensor& image) override { return body_.Run(image); }
 
   SegModel::Start StartFromClassifier(const NamedTensors& source) const override {
-    return WithoutLayers(source, {"fc"});
+    std::vector<std::string> dropped = {"fc"};
+    for (int stage = 0; stage < 4; ++stage) {
+      if (4 << stage > deepest_) dropped.push_back("layer" + std::to_string(stage + 1));
+    }
+    return WithoutLayers(source, dropped);
   }
   NetworkTraits Traits() const override { return traits_; }
 
  private:
   NetworkTraits traits_;
   ResNetBody body_;
+  int deepest_;
 };
 
 class ResNetClassifier : public SegModel {
@@ -211,10 +221,11 @@ class ResNetClassifier : public SegModel {
   nn::Linear fc_{nullptr};
 };
 
-ResNetOptions ReadResNetOptions(JsonReader& reader) {
+ResNetOptions ReadResNetOptions(JsonReader& reader, bool is_trunk) {
   ResNetOptions options;
   reader.Get("caffe", options.caffe);
   reader.Get("width", options.width);
+  if (is_trunk) reader.Get("multi_grid", options.multi_grid);
   options.Check(reader.path());
   return options;
 }
@@ -225,7 +236,12 @@ void CheckName(const std::string& name) {
 
 }  // namespace
 
-void ResNetOptions::Check(const std::string& where) const { CheckWidth(where, width); }
+void ResNetOptions::Check(const std::string& where) const {
+  CheckWidth(where, width);
+  for (int64_t factor : multi_grid) CheckRange(where, "multi_grid", factor, 1, 16);
+}
+
+int64_t ResNetLastBlocks(const std::string& name) { return DepthOf(name).blocks.back(); }
 
 std::shared_ptr<Trunk> MakeResNetTrunk(const std::string& name, const ResNetOptions& options,
                                        const TrunkOptions& trunk) {
@@ -233,6 +249,11 @@ std::shared_ptr<Trunk> MakeResNetTrunk(const std::string& name, const ResNetOpti
   options.Check();
   trunk.Check();
   RefusePublished(name, trunk);
+  const auto grid = static_cast<int64_t>(options.multi_grid.size());
+  if (grid > 0 && grid != ResNetLastBlocks(name)) {
+    throw Error("ResNetOptions.multi_grid: ", name, " has ", ResNetLastBlocks(name),
+                " blocks in layer4, found ", grid, " factors; give one for each");
+  }
   return std::make_shared<ResNetTrunk>(name, options, trunk);
 }
 
@@ -245,12 +266,12 @@ std::shared_ptr<SegModel> MakeResNetClassifier(const std::string& name,
 
 std::shared_ptr<Trunk> MakeResNetTrunk(const std::string& name, JsonReader& reader,
                                        const TrunkOptions& trunk) {
-  return MakeResNetTrunk(name, ReadResNetOptions(reader), trunk);
+  return MakeResNetTrunk(name, ReadResNetOptions(reader, /*is_trunk=*/true), trunk);
 }
 
 std::shared_ptr<SegModel> MakeResNetClassifier(const std::string& name, JsonReader& reader,
                                                int classes) {
-  return MakeResNetClassifier(name, ReadResNetOptions(reader), classes);
+  return MakeResNetClassifier(name, ReadResNetOptions(reader, /*is_trunk=*/false), classes);
 }
 
 }  // namespace seglab

@@ -163,6 +163,7 @@ std::shared_ptr<Trunk> MakeSqueezeNetTrunk(const std::string& name,
     features.Add(MakePool(3, /*ceil_mode=*/true, Geometry::kTight, walk));
   }
   features.Mark(32, channels, walk);
+  features.EndAt(trunk.deepest);
   return std::make_shared<StagedTrunk>(features);
 }
 

@@ -39,15 +39,6 @@ namespace nn = torch::nn;
 constexpr int64_t kPublishedBorder = 100;
 constexpr std::array<int64_t, 5> kChannels = {64, 128, 256, 512, 512};
 
-/// Convolutions per stage of the four published depths.
-std::array<int, 5> StageDepths(const std::string& name) {
-  const std::string depth = name.substr(3, 2);
-  if (depth == "11") return {1, 1, 2, 2, 2};
-  if (depth == "13") return {2, 2, 2, 2, 2};
-  if (depth == "16") return {2, 2, 3, 3, 3};
-  return {2, 2, 4, 4, 4};
-}
-
 bool HasBatchNorm(const std::string& name) { return name.size() > 5; }
 
 /// Finer steps than ScaledChannels: a VGG of one channel still works.
@@ -83,11 +74,12 @@ VggOptions ReadVggOptions(JsonReader& reader) {
 }
 
 /// The convolutions and pools, numbered as torchvision numbers them.
+/// @param end  the nominal stride of the deepest map
 StagedFeatures MakeFeatures(const std::string& name, const VggOptions& options, Geometry geometry,
-                            StrideWalk& walk) {
+                            StrideWalk& walk, int end = 32) {
   StagedFeatures features;
   int64_t in = 3, stride = 1;
-  const std::array<int, 5> depths = StageDepths(name);
+  const std::array<int, 5> depths = VggStageDepths(name);
   for (size_t stage = 0; stage < depths.size(); ++stage) {
     const int64_t out = Scaled(kChannels[stage], options.width);
     for (int i = 0; i < depths[stage]; ++i) {
@@ -100,6 +92,10 @@ StagedFeatures MakeFeatures(const std::string& name, const VggOptions& options, 
       if (HasBatchNorm(name)) features.Add(BatchNorm2d(out));
       features.Add(nn::ReLU(nn::ReLUOptions(true)));
       in = out;
+    }
+    if (stride == end) {  // before the pool that a deeper map would have
+      features.Mark(end, out, walk);
+      return features;
     }
     features.Add(MakePool(geometry == Geometry::kDeepLab ? 3 : 2, geometry == Geometry::kPublished,
                           geometry, walk));
@@ -145,6 +141,23 @@ class VggClassifier : public SegModel {
 
 }  // namespace
 
+std::array<int, 5> VggStageDepths(const std::string& name) {
+  const std::string depth = name.substr(3, 2);
+  if (depth == "11") return {1, 1, 2, 2, 2};
+  if (depth == "13") return {2, 2, 2, 2, 2};
+  if (depth == "16") return {2, 2, 3, 3, 3};
+  return {2, 2, 4, 4, 4};
+}
+
+std::string VggNameOf(const Json& backbone, const std::string& path, const std::string& network) {
+  const Json name = backbone.is_object() ? backbone.value("name", Json()) : backbone;
+  if (!name.is_string() || !name.get<std::string>().starts_with("vgg")) {
+    throw Error(path, ": ", network, " mirrors the stages of a VGG, found ", name.dump(),
+                "; take \"vgg16_bn\" or another of them");
+  }
+  return name;
+}
+
 void VggOptions::Check(const std::string& where) const {
   CheckWidth(where, width);
   CheckRange(where, "fc6_kernel", fc6_kernel, 1, 15);
@@ -164,11 +177,13 @@ std::shared_ptr<Trunk> MakeVggTrunk(const std::string& name, const VggOptions& o
   Geometry geometry = trunk.published_fcn ? Geometry::kPublished : Geometry::kTight;
   if (trunk.deeplab) geometry = Geometry::kDeepLab;
   StrideWalk walk(trunk.output_stride);
-  StagedFeatures features = MakeFeatures(name, options, geometry, walk);
+  StagedFeatures features = MakeFeatures(name, options, geometry, walk, trunk.deepest);
   features.pooling_indices = trunk.pooling_indices;
   if (trunk.published_fcn)
     features.border = std::make_shared<WideBorder>(features.layers, kPublishedBorder);
-  if (trunk.deeplab) {
+  if (trunk.deeplab || !trunk.fc || trunk.deepest < 32) {
+    const int64_t pool5 = Scaled(kChannels.back(), options.width);
+    if (trunk.deepest == 32) features.Mark(32, pool5, walk);
     const HeadFcLayers fc = {"classifier.0", "classifier.3", FcWidth(options)};
     return std::make_shared<FcLessTrunk>(features, fc, NetworkTraits());
   }

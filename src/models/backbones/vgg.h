@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <memory>
 #include <string>
 
@@ -19,6 +20,14 @@ struct VggOptions {
   /// @throws Error naming the member that is out of range
   void Check(const std::string& where = "VggOptions") const;
 };
+
+/// Convolutions between two pools, of vgg11, vgg16_bn and so on.
+std::array<int, 5> VggStageDepths(const std::string& name);
+
+/// The name of a network's backbone, which must be of this family: its pools take 2 x 2 cells each.
+/// @param network  for the message, "SegNet"
+/// @throws Error on another backbone
+std::string VggNameOf(const Json& backbone, const std::string& path, const std::string& network);
 
 /// @param name  vgg11, 13, 16, 19, or one of these with "_bn" for batch norm
 /// @throws Error on another name, when the options are wrong, or when FCN's published geometry is
