@@ -219,8 +219,9 @@ TEST(DecodersTest, OptionsAreChecked) {
               HasSubstr("model.backbone: DeconvNet mirrors"));
   EXPECT_THAT(error({{"name", "segnet_basic"}, {"decoder", "fcm"}}),
               HasSubstr("did you mean \"fcn\""));
-  EXPECT_THAT(error({{"name", "segnet_basic"}, {"convolution", {{"kind", "dilated"}, {"rate", 0}}}}),
-              HasSubstr("model.convolution.rate: must be between 1 and 64, found 0"));
+  EXPECT_THAT(
+      error({{"name", "segnet_basic"}, {"convolution", {{"kind", "dilated"}, {"rate", 0}}}}),
+      HasSubstr("model.convolution.rate: must be between 1 and 64, found 0"));
   EXPECT_THAT(error({{"name", "reseg"}, {"stride", 2}}), HasSubstr("model.stride"));
   EXPECT_THAT(error({{"name", "reseg"}, {"backbone", {{"name", "vgg16"}, {"fc_width", 3}}}}),
               HasSubstr("model.backbone.fc_width"));

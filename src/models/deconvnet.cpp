@@ -37,6 +37,7 @@
 #include "nn/layer_tap.h"
 #include "nn/option_checks.h"
 #include "nn/sequential.h"
+#include "nn/transposed_conv.h"
 #include "tensor/state.h"
 
 namespace seglab {
@@ -53,7 +54,7 @@ TensorSequential ConvUnit(int64_t in, int64_t out, int64_t kernel) {
 
 /// A transposed convolution, batch norm, ReLU: children of `layers`.
 void AddDeconv(TensorSequential& layers, int64_t in, int64_t out, int64_t kernel, int64_t padding) {
-  nn::ConvTranspose2d deconv(nn::ConvTranspose2dOptions(in, out, kernel).padding(padding));
+  TransposedConv2d deconv(nn::ConvTranspose2dOptions(in, out, kernel).padding(padding));
   // Each cell is made of as many taps as its mirror's inputs.
   nn::init::kaiming_normal_(deconv->weight, 0, torch::kFanOut, torch::kReLU);
   nn::init::zeros_(deconv->bias);

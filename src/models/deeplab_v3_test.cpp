@@ -50,8 +50,7 @@ std::vector<int64_t> Layer4(const Json& spec) {
   for (const auto& item : model->named_modules()) {
     auto* conv = item.value()->as<torch::nn::Conv2dImpl>();
     if (conv == nullptr || item.key().find("layer4") == std::string::npos) continue;
-    if (conv->options.kernel_size()->at(0) == 3)
-      found.push_back(conv->options.dilation()->at(0));
+    if (conv->options.kernel_size()->at(0) == 3) found.push_back(conv->options.dilation()->at(0));
   }
   return found;
 }
@@ -66,7 +65,8 @@ TEST(DeepLabV3Test, BlocksHaveTheirGrid) {
   EXPECT_EQ(Layer4(spec), (std::vector<int64_t>{4, 4, 4}));
   spec["output_stride"] = 32;
   EXPECT_EQ(Layer4(spec), (std::vector<int64_t>{1, 1, 1}));
-  const Json basic = {{"name", "deeplabv3"}, {"backbone", {{"name", "resnet18"}, {"width", 0.125}}}};
+  const Json basic = {{"name", "deeplabv3"},
+                      {"backbone", {{"name", "resnet18"}, {"width", 0.125}}}};
   EXPECT_EQ(Layer4(basic), (std::vector<int64_t>{2, 2, 4, 4}));
 }
 
@@ -84,12 +84,11 @@ TEST(DeepLabV3Test, GoOnAnyTrunk) {
     SCOPED_TRACE(row.name);
     for (const std::string name : {"deeplabv3", "deeplabv3plus"}) {
       const Json backbone = {{"name", row.name}, {"width", 0.0625}};
-      const auto model =
-          SeededModel({{"name", name}, {"backbone", backbone}, {"channels", 8}}, 3);
+      const auto model = SeededModel({{"name", name}, {"backbone", backbone}, {"channels", 8}}, 3);
       const auto classifier = SeededModel({{"name", "classifier"}, {"backbone", backbone}}, 7, 5);
       const SegModel::Start start = model->StartFrom(ModuleState(*classifier));
-      EXPECT_NO_THROW(LoadState(*model, start.tensors,
-                                {"classifier", start.new_layers, start.dropped_layers}));
+      EXPECT_NO_THROW(
+          LoadState(*model, start.tensors, {"classifier", start.new_layers, start.dropped_layers}));
       const torch::NoGradGuard no_grad;
       for (const auto& [height, width] : {std::pair(33, 50), std::pair(1, 1)}) {
         const at::Tensor logits = model->forward(torch::randn({2, 3, height, width})).logits;
@@ -107,10 +106,11 @@ TEST(DeepLabV3Test, OptionsAreChecked) {
   EXPECT_THAT(error({{"output_stride", 12}}), HasSubstr("model.output_stride"));
   EXPECT_THAT(error({{"backbone", "vgg16"}, {"multi_grid", {1, 2, 4}}}),
               AllOf(HasSubstr("model.multi_grid"), HasSubstr("leave it out")));
-  EXPECT_THAT(error({{"multi_grid", {1, 2}}}), HasSubstr("has 3 blocks in layer4, found 2 factors"));
-  EXPECT_THAT(error({{"backbone", {{"name", "resnet18"}, {"multi_grid", {1, 2}}}},
-                     {"multi_grid", {1, 2}}}),
-              HasSubstr("stands in \"backbone\" too"));
+  EXPECT_THAT(error({{"multi_grid", {1, 2}}}),
+              HasSubstr("has 3 blocks in layer4, found 2 factors"));
+  EXPECT_THAT(
+      error({{"backbone", {{"name", "resnet18"}, {"multi_grid", {1, 2}}}}, {"multi_grid", {1, 2}}}),
+      HasSubstr("stands in \"backbone\" too"));
   EXPECT_THAT(error({{"name", "deeplabv3plus"}, {"low_level_channels", 0}}),
               HasSubstr("low_level_channels: must be between 1 and 4096"));
 }

@@ -25,6 +25,7 @@
 #include "nn/layer_tap.h"
 #include "nn/option_checks.h"
 #include "nn/renet.h"
+#include "nn/transposed_conv.h"
 #include "tensor/state.h"
 
 namespace seglab {
@@ -46,7 +47,7 @@ class ReSeg : public SegModel {
       in = 2 * options.units;
     }
     for (int stride = options.stride; stride > 1; stride /= 2) {
-      nn::ConvTranspose2d up(nn::ConvTranspose2dOptions(in, options.up_channels, 2).stride(2));
+      TransposedConv2d up(nn::ConvTranspose2dOptions(in, options.up_channels, 2).stride(2));
       nn::init::kaiming_normal_(up->weight, 0, torch::kFanOut, torch::kReLU);
       nn::init::zeros_(up->bias);
       ups_.push_back(register_module("up" + std::to_string(ups_.size() + 1), up));
@@ -60,7 +61,7 @@ class ReSeg : public SegModel {
   SegOutput forward(const at::Tensor& image) override {
     at::Tensor x = Features(image);
     for (ReNet& renet : renets_) x = Forward(renet, x);
-    for (nn::ConvTranspose2d& up : ups_) x = Forward(up, x).relu_();
+    for (TransposedConv2d& up : ups_) x = Forward(up, x).relu_();
     // Each cell of the trunk has become a square of pixels.
     return {Forward(score_, x.slice(2, 0, image.size(2)).slice(3, 0, image.size(3)))};
   }
@@ -84,7 +85,7 @@ class ReSeg : public SegModel {
   ReSegOptions options_;
   std::shared_ptr<Trunk> backbone_;
   std::vector<ReNet> renets_;
-  std::vector<nn::ConvTranspose2d> ups_;
+  std::vector<TransposedConv2d> ups_;
   FastConv2d score_{nullptr};
 };
 

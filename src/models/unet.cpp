@@ -34,6 +34,7 @@
 #include "nn/mirror.h"
 #include "nn/option_checks.h"
 #include "nn/sequential.h"
+#include "nn/transposed_conv.h"
 #include "tensor/state.h"
 
 namespace seglab {
@@ -53,7 +54,7 @@ class UpConvImpl : public nn::Module {
   UpConvImpl(int64_t in, UpsamplingKind kind) {
     if (kind == UpsamplingKind::kTransposed) {
       transposed_ = register_module(
-          "up", nn::ConvTranspose2d(nn::ConvTranspose2dOptions(in, in / 2, 2).stride(2)));
+          "up", TransposedConv2d(nn::ConvTranspose2dOptions(in, in / 2, 2).stride(2)));
       nn::init::kaiming_normal_(transposed_->weight, 0, torch::kFanOut, torch::kReLU);
       nn::init::zeros_(transposed_->bias);
       return;
@@ -69,7 +70,7 @@ class UpConvImpl : public nn::Module {
   }
 
  private:
-  nn::ConvTranspose2d transposed_{nullptr};
+  TransposedConv2d transposed_{nullptr};
   FastConv2d reduce_{nullptr};
   Upsampling upsampling_{nullptr};
 };

@@ -80,8 +80,8 @@ TEST(UnetTest, PublishedIsFigureOneOnTheMirroredImage) {
   for (const auto& [height, width] : {std::pair(52, 36), std::pair(50, 23), std::pair(1, 1)}) {
     const at::Tensor image = torch::randn({1, 3, height, width});
     const int64_t rows = (height - 4 + 15) / 16 * 16 + 4, columns = (width - 4 + 15) / 16 * 16 + 4;
-    const at::Tensor mirrored = MirrorPad(image.mean(1, true), 92, 92 + rows - height, 92,
-                                          92 + columns - width);
+    const at::Tensor mirrored =
+        MirrorPad(image.mean(1, true), 92, 92 + rows - height, 92, 92 + columns - width);
     const at::Tensor expected = FigureOne(*model, mirrored).slice(2, 0, height).slice(3, 0, width);
     const at::Tensor found = model->forward(image).logits;
     ASSERT_EQ(found.sizes(), expected.sizes());
@@ -112,12 +112,8 @@ TEST(UnetTest, TilesGiveTheScoresOfTheImageAsAWhole) {
 TEST(UnetTest, TakesEveryWayBackAtEverySize) {
   for (const std::string& upsampling : UpsamplingNames()) {
     for (const std::string geometry : {"same", "published"}) {
-      const Json spec = {{"name", "unet"},
-                         {"geometry", geometry},
-                         {"upsampling", upsampling},
-                         {"levels", 3},
-                         {"batch_norm", true},
-                         {"width", 0.125}};
+      const Json spec = {{"name", "unet"}, {"geometry", geometry}, {"upsampling", upsampling},
+                         {"levels", 3},    {"batch_norm", true},   {"width", 0.125}};
       if (geometry == "published" && upsampling == "max_unpooling") {
         EXPECT_THAT(ErrorOf([&] { MakeModel(spec, 3); }), HasSubstr("model.upsampling"));
         continue;

@@ -9,6 +9,7 @@
 #include "nn/bilinear.h"
 #include "nn/max_unpool.h"
 #include "nn/option_checks.h"
+#include "nn/transposed_conv.h"
 #include "tensor/interpolation.h"
 #include "tensor/state.h"
 
@@ -87,7 +88,7 @@ at::Tensor UpsamplingImpl::forward(const at::Tensor& x, const BeforePool& to) {
     case UpsamplingKind::kTransposed:
       break;
   }
-  return Cut(at::conv_transpose2d(x, weight_, bias_, 2, options_.kernel / 2 - 1), to);
+  return Cut(TransposedConv(x, weight_, bias_, 2, options_.kernel / 2 - 1), to);
 }
 
 }  // namespace seglab

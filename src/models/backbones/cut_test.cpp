@@ -39,18 +39,18 @@ TEST_P(CutTrunk, EndsWhereItIsAskedTo) {
     const FeatureMaps maps = trunk->forward(torch::randn({2, 3, 65, 97}));
     EXPECT_EQ(maps.rbegin()->first, deepest);
     const at::Tensor& values = maps.at(deepest).values;
-    EXPECT_EQ(values.sizes(), (std::vector<int64_t>{2, trunk->Channels(deepest),
-                                                    (65 + deepest - 1) / deepest,
-                                                    (97 + deepest - 1) / deepest}));
+    EXPECT_EQ(values.sizes(),
+              (std::vector<int64_t>{2, trunk->Channels(deepest), (65 + deepest - 1) / deepest,
+                                    (97 + deepest - 1) / deepest}));
     values.sum().backward();
     for (const auto& item : trunk->named_parameters())
       EXPECT_TRUE(item.value().grad().defined()) << item.key() << " takes no part";
     const SegModel::Start start = trunk->StartFromClassifier(ModuleState(*classifier));
-    EXPECT_EQ(ErrorOf([&] {
-                LoadState(*trunk, start.tensors,
-                          {"classifier", start.new_layers, start.dropped_layers});
-              }),
-              "");
+    EXPECT_EQ(
+        ErrorOf([&] {
+          LoadState(*trunk, start.tensors, {"classifier", start.new_layers, start.dropped_layers});
+        }),
+        "");
   }
 }
 
