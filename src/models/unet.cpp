@@ -80,13 +80,14 @@ class Unet : public SegModel {
  public:
   Unet(const UnetOptions& options, int classes) : options_(options) {
     int64_t in = options.in_channels;
+    const int64_t first = ScaledChannels(64, options.width);
     for (int64_t level = 0; level < options.levels; ++level) {
-      const int64_t out = ScaledChannels(int64_t{64} << level, options.width);
+      const int64_t out = first << level;
       down_.push_back(register_module("down" + std::to_string(level + 1), Pair(in, out)));
       in = out;
     }
     for (int64_t level = options.levels - 1; level > 0; --level) {
-      const int64_t out = ScaledChannels(int64_t{64} << (level - 1), options.width);
+      const int64_t out = first << (level - 1);
       const std::string number = std::to_string(level);
       up_.push_back(register_module("upconv" + number, UpConv(2 * out, options.upsampling)));
       merged_.push_back(register_module("up" + number, Pair(2 * out, out)));
