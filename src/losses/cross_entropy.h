@@ -13,11 +13,14 @@ struct CrossEntropyOptions {
   /// (iter_size).
   std::string reduction = "mean";
   std::vector<double> class_weights;  ///< one per class, 0 or more, not all 0; empty = all 1
+  /// 0 ... 1: this share of a cell's truth is spread evenly over all classes (Szegedy et al. 2016,
+  /// section 7; with class weights as in PyTorch).
+  double label_smoothing = 0;
 
   /// @param classes  0 = not known
   static CrossEntropyOptions FromJson(JsonReader& reader, int classes);
-  /// @throws Error on an unknown reduction, weights that are negative, not finite or all 0, or not
-  /// one per class
+  /// @throws Error on an unknown reduction, a label_smoothing out of range, weights that are
+  /// negative, not finite or all 0, or not one per class
   void Check(int classes, const std::string& path = "loss") const;
 };
 
@@ -30,6 +33,9 @@ class CrossEntropy : public Loss {
   at::Tensor Sum(const Enlarged& logits, const at::Tensor& label) const override;
   at::Tensor Divisor(const at::Tensor& label) const override;
   bool IsMean() const override { return options_.reduction == "mean"; }
+  bool GuessIsLogOfClasses() const override {
+    return options_.label_smoothing == 0 || options_.class_weights.empty();
+  }
 
  private:
   CrossEntropyOptions options_;

@@ -208,6 +208,40 @@ TEST(CrossEntropyTest, WeightsMustFitTheClasses) {
                Error);
 }
 
+TEST(CrossEntropyTest, LabelSmoothing) {
+  torch::manual_seed(9);
+  const at::Tensor logits = torch::randn({2, 5, 6, 7}, at::kDouble);
+  const at::Tensor label = Labels({2, 6, 7}, 5, at::kByte);
+  for (const std::vector<double>& weights :
+       {std::vector<double>{}, std::vector<double>{0.5, 2, 0, 1, 7.25}}) {
+    at::Tensor table = weights.empty() ? at::ones({5}, at::kDouble) : torch::tensor(weights);
+    table = table.to(at::kDouble);
+    // Each class of a counted cell costs its share, as if it were the truth, times its weight.
+    const at::Tensor spread = -(logits.log_softmax(1) * table.view({1, 5, 1, 1})).sum(1) / 5;
+    const at::Tensor counted = label.ne(255);
+    CrossEntropyOptions options = Options("mean", weights);
+    const double plain = LossOf(logits, label, options).item<double>();
+    const at::Tensor norm = CrossEntropy(options).Divisor(label);
+    const double even = ((spread * counted).sum() / norm).item<double>();
+    for (const double smoothing : {0.1, 0.5, 1.0}) {
+      options.label_smoothing = smoothing;
+      const double found = LossOf(logits, label, options).item<double>();
+      EXPECT_NEAR(found, (1 - smoothing) * plain + smoothing * even, 1e-12);
+      const at::Tensor reference = at::cross_entropy_loss(logits, label.to(at::kLong), table,
+                                                          at::Reduction::Mean, 255, smoothing);
+      EXPECT_NEAR(found, reference.item<double>(), 1e-12);
+    }
+  }
+  EXPECT_NEAR(LossOf(torch::zeros({13, 5}), Labels({13}, 5, at::kLong),
+                     [] {
+                       CrossEntropyOptions options;
+                       options.label_smoothing = 0.1;
+                       return options;
+                     }())
+                  .item<double>(),
+              std::log(5.0), 1e-6);
+}
+
 std::string MessageOf(const std::string& text, int classes = 0) {
   const Json json = ParseJson(text, "test");
   return ErrorOf([&] { MakeLoss(json, classes, "train.loss"); });
@@ -221,6 +255,7 @@ TEST(CrossEntropyTest, OptionsFromJson) {
   EXPECT_EQ(options.class_weights, (std::vector<double>{1, 2.5}));
   EXPECT_EQ(CrossEntropyOptions().reduction, "mean");
   EXPECT_THAT(MessageOf(R"({"reduction": "means"})"), HasSubstr("did you mean \"mean\""));
+  EXPECT_THAT(MessageOf(R"({"label_smoothing": 1.5})"), HasSubstr("train.loss.label_smoothing"));
   EXPECT_THAT(MessageOf(R"({"class_weight": [1]})"), HasSubstr("did you mean \"class_weights\""));
   EXPECT_THAT(MessageOf(R"({"class_weights": ["a"]})"), HasSubstr("train.loss.class_weights[0]"));
 }

@@ -70,7 +70,9 @@ void LossLog::Line(const TrainState& state, double rate, double wait_seconds, Me
                   {"seconds", state.seconds}});
   progress.Update(state.iteration, StrCat("loss ", Fixed(loss, 4), "  lr ", Significant(rate, 3),
                                           "  ", Fixed(speed, 1), " images/s", WaitText(wait)));
-  if (warned_ || state.iteration < 5 * options_.log_every || !LossIsStuck(loss, classes_)) return;
+  if (warned_ || classes_ == 0 || state.iteration < 5 * options_.log_every ||
+      !LossIsStuck(loss, classes_))
+    return;
   warned_ = true;
   Log::Warn(title_, ": after ", state.iteration, " iterations the loss is still ln(", classes_,
             ") = ", Fixed(std::log(classes_), 3),

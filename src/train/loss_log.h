@@ -12,6 +12,7 @@ namespace seglab {
 /// What a training says of itself between two log lines: loss, speed, waiting for data.
 class LossLog {
  public:
+  /// @param classes  whose logarithm is the loss of a network that knows nothing; 0: it is not
   /// @param state  where the training stands; the loss since its last log line goes on from there
   /// @param group  processes that train together: their parts of the loss are summed
   LossLog(std::string title, int classes, const TrainState& state, const TrainOptions& options,

@@ -53,7 +53,8 @@ std::string TrainOptions::Help() {
   only                prefixes: train these alone
   freeze_bn (false)   batch norm keeps its statistics
   clip_norm (0)       largest norm of the gradient; 0: any
-  loss                "cross_entropy", or an object
+  loss                "cross_entropy", "focal", "dice", "lovasz", "ohem",
+                      "border_cross_entropy", or an object; "sum": several
   precision ("float32")   or "bfloat16", on a GPU "tf32"
   winograd (false)    faster 3x3 convolutions on a CPU
   deterministic (false)   on a GPU the same bits each time

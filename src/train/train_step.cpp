@@ -113,7 +113,7 @@ StepLoss ComputeGradients(SegModel& model, const std::vector<Batch>& passes, con
       for (size_t i = 0; i < maps.size(); ++i) {
         divisors.Add(i, maps[i]);
         const at::Tensor sum = loss.Sum(maps[i].logits, Target(maps[i], labels[pass]));
-        at::Tensor mean = sum / divisors[i].to(sum.scalar_type()).clamp_min(1e-12);
+        at::Tensor mean = Quotient(sum, divisors[i]);
         if (maps[i].weight != 1) mean = maps[i].weight * mean;
         value = value.defined() ? value + mean : mean;
       }

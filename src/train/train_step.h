@@ -22,8 +22,9 @@ struct StepLoss {
 void UseChannelsLast(torch::nn::Module& module);
 
 /// Adds the gradient of a step's loss to the parameters: for each score map that the network wants
-/// to be trained on, the mean over the cells of all passes together, weighted and summed. Puts the
-/// network into training mode (batch norm as `options.freeze_bn` says).
+/// to be trained on, the mean over the cells of all passes together (of each of the loss's terms
+/// over what that one counts), weighted and summed. Puts the network into training mode (batch norm
+/// as `options.freeze_bn` says).
 /// @param passes  one or more; where there are several and the network has score maps of a lower
 ///                resolution than its input, all of one height and width
 /// @throws Error when they are not
