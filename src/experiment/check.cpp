@@ -10,6 +10,7 @@
 #include "models/registry.h"
 #include "tensor/state.h"
 #include "train/checks.h"
+#include "train/median_frequency.h"
 #include "train/optimizer.h"
 #include "train/trial.h"
 
@@ -31,7 +32,8 @@ void RunChecks::Check(const RunSpec& run, const RunSpec* init, bool is_new) {
     CheckData(*job.train, config.train_data, run.name + ": training data", config.train);
     CheckData(*job.val, config.val_data, run.name + ": validation data", config.train);
   }
-  MakeLoss(config.train.loss, job.train->Labels().size(), run.name + ".train.loss");
+  MakeLoss(LossWithoutCounting(config.train.loss), job.train->Labels().size(),
+           run.name + ".train.loss");
   MakeOptimizer(*job.model, config.train);
   if (init != nullptr) {
     const TrainJob first = MakeJob(*init, ReadRunConfig(*init, ""));

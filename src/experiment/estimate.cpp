@@ -16,6 +16,7 @@
 #include "models/registry.h"
 #include "tensor/device.h"
 #include "tensor/runtime.h"
+#include "train/median_frequency.h"
 #include "train/optimizer.h"
 #include "train/train_step.h"
 #include "train/validation.h"
@@ -38,7 +39,8 @@ int64_t BytesOf(const NamedTensors& tensors) {
 
 /// A step at rate 0, which changes no weight.
 double StepSeconds(const TrainJob& job, Optimizer& optimizer) {
-  const auto loss = MakeLoss(job.options.loss, job.train->Labels().size(), "train.loss");
+  const auto loss =
+      MakeLoss(LossWithoutCounting(job.options.loss), job.train->Labels().size(), "train.loss");
   const int64_t passes = int64_t{kWarmUp + kMeasured} * job.options.accumulate;
   Loader loader(job.train, job.transforms, LoadingOf(job), 0, passes);
   double start = 0;

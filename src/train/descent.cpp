@@ -23,6 +23,7 @@
 #include "train/checkpoint.h"
 #include "train/checks.h"
 #include "train/loss_log.h"
+#include "train/median_frequency.h"
 #include "train/metrics_log.h"
 #include "train/optimizer.h"
 #include "train/schedule.h"
@@ -47,7 +48,6 @@ class Descent {
       : job_(job),
         options_(job.options),
         device_(DeviceOf(*job.model)),
-        loss_(MakeLoss(job.options.loss, job.train->Labels().size(), "train.loss")),
         last_path_(JoinPath(job.folder, "last.safetensors")),
         best_path_(JoinPath(job.folder, "best.safetensors")) {
     UseGpu(device_, Ways());
@@ -81,7 +81,10 @@ class Descent {
     if (state_.iteration > 0) Log::Info(job_.title, ": goes on at iteration ", state_.iteration);
     if (IsFirst(job_.group))
       metrics_.emplace(job_.folder, state_.iteration, state_.evaluation_due, job_.forms);
-    log_.emplace(job_.title, job_.train->Labels().size(), state_, options_, device_, job_.group);
+    const int classes = job_.train->Labels().size();
+    loss_ = MakeLoss(LossWithCountedWeights(job_), classes, "train.loss");
+    log_.emplace(job_.title, loss_->GuessIsLogOfClasses() ? classes : 0, state_, options_, device_,
+                 job_.group);
     Loader loader = MakeLoader();
     Progress progress(job_.title, options_.iterations, state_.iteration);
     if (state_.evaluation_due) {

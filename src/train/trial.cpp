@@ -12,6 +12,7 @@
 #include "models/registry.h"
 #include "tensor/runtime.h"
 #include "train/checks.h"
+#include "train/median_frequency.h"
 #include "train/train_step.h"
 
 namespace seglab {
@@ -66,7 +67,8 @@ void TryTraining(const TrainJob& job) {
   if (job.train->Size() == 0) throw Error(job.title, ": the training data has no sample");
   const Batch batch = FirstSamples(job);
   if (ModelRecipe(job.model_spec) == Recipe::kFitted) return;
-  const auto loss = MakeLoss(job.options.loss, job.train->Labels().size(), "train.loss");
+  const auto loss =
+      MakeLoss(LossWithoutCounting(job.options.loss), job.train->Labels().size(), "train.loss");
   const Batch corner = Corner(batch);
   if (corner.image.sizes() != batch.image.sizes()) {
     try {

@@ -126,5 +126,20 @@ TEST(TryTraining, FindsClassWeightsOfAnotherNumber) {
   EXPECT_THAT(ErrorOf([&] { TryTraining(job); }), HasSubstr("class_weights"));
 }
 
+// Nobody goes over all data for a trial.
+TEST(TryTraining, TakesWeightsThatAreNotCountedYet) {
+  const auto data = std::make_shared<HookedDataset>(
+      Data(40, 50, 30), [](int64_t read, int64_t) { EXPECT_LE(read, 2); });
+  TrainJob job = Job(SeededModel(TinySpec(), 3), data);
+  job.options.loss = {{"name", "focal"}, {"class_weights", "median_frequency"}};
+  TryTraining(job);
+}
+
+TEST(TryTraining, FindsALossThatIsNotForTheNetwork) {
+  TrainJob job = Job(std::make_shared<Watched>(), Data(40, 50));
+  job.options.loss = {{"name", "border_cross_entropy"}, {"background", 3}};
+  EXPECT_THAT(ErrorOf([&] { TryTraining(job); }), HasSubstr("background"));
+}
+
 }  // namespace
 }  // namespace seglab
