@@ -6,15 +6,20 @@
 
 #include "base/error.h"
 #include "base/names.h"
+#include "data/blur.h"
 #include "data/color_jitter.h"
+#include "data/cutout.h"
+#include "data/elastic.h"
 #include "data/frame.h"
+#include "data/noise.h"
+#include "data/warp.h"
 
 namespace seglab {
 namespace {
 
 constexpr int kMostPixels = 32768;  ///< longest side that may be asked for
 
-/// One step of a chain: of geometry, or of colors.
+/// One step of a chain that is geometry alone.
 using FrameStep = std::function<void(Frame& frame, RandomStream& random)>;
 
 struct Size {
@@ -30,6 +35,19 @@ Size ReadSize(JsonReader& reader) {
   reader.Get("height", size.height, 1, kMostPixels);
   reader.Get("width", size.width, 1, kMostPixels);
   return size;
+}
+
+/// Reads the members min and max, of which neither is needed.
+void ReadRange(JsonReader& reader, double& low, double& high, double least, double most) {
+  reader.Get("min", low, least, most);
+  reader.Get("max", high, least, most);
+  if (low > high)
+    throw Error(reader.path(), ": min ", low, " is above max ", high, ", exchange them");
+}
+
+double ReadProbability(JsonReader& reader, double usual) {
+  reader.Get("probability", usual, 0.0, 1.0);
+  return usual;
 }
 
 FrameStep MakeResize(JsonReader& reader) {
@@ -72,12 +90,8 @@ FrameStep MakeRandomScale(JsonReader& reader) {
       }
     }
   } else {
-    reader.Get("min", low, kLeast, kMost);
-    reader.Get("max", high, kLeast, kMost);
+    ReadRange(reader, low, high, kLeast, kMost);
     reader.Get("step", step, 0.0, kMost);
-    if (low > high) {
-      throw Error(reader.path(), ": min ", low, " is above max ", high, ", exchange them");
-    }
     if (step > 0) {
       // Rounding must not lose the last value: 0.5 to 2.0 by 0.1 is 16 values.
       const int64_t count = static_cast<int64_t>(std::floor((high - low) / step + 1e-6)) + 1;
@@ -128,14 +142,77 @@ FrameStep MakePad(JsonReader& reader) {
 }
 
 FrameStep MakeFlip(JsonReader& reader) {
-  double probability = 0.5;
-  reader.Get("probability", probability, 0.0, 1.0);
+  const double probability = ReadProbability(reader, 0.5);
   return [probability](Frame& frame, RandomStream& random) {
     if (random.Chance(probability)) frame.Flip();
   };
 }
 
-Transform MakeColorJitter(JsonReader& reader) {
+WarpBorder ReadBorder(JsonReader& reader, std::string usual) {
+  reader.GetChoice("border", usual, {"fill", "mirror"});
+  return usual == "fill" ? WarpBorder::kFill : WarpBorder::kMirror;
+}
+
+Transform MakeRotate(JsonReader& reader, const Color& fill) {
+  double degrees = 10.0;
+  reader.Get("degrees", degrees, 0.0, 180.0);
+  const WarpBorder border = ReadBorder(reader, "fill");
+  return [=](Sample& sample, RandomStream& random) {
+    Rotate(sample, random.Uniform(-degrees, degrees), border, fill);
+  };
+}
+
+Transform MakeElastic(JsonReader& reader, const Color& fill) {
+  constexpr int kMostNodes = 64;
+  constexpr double kMostSigma = 1000.0;  // what PlaceOf holds is far from it
+  int grid = 3;
+  double sigma = 10.0;
+  reader.Get("grid", grid, 2, kMostNodes);
+  reader.Get("sigma", sigma, 0.0, kMostSigma);
+  const WarpBorder border = ReadBorder(reader, "mirror");
+  const double probability = ReadProbability(reader, 1.0);
+  return [=](Sample& sample, RandomStream& random) {
+    if (!random.Chance(probability)) return;
+    const ElasticField field(DrawDisplacements(grid, sigma, random), grid, sample.image.size());
+    Warp(
+        sample, [&](int y, Place* places) { field.Row(y, places); }, border, fill);
+  };
+}
+
+Transform MakeBlur(JsonReader& reader, const Color&) {
+  constexpr double kMostSigma = 100.0;
+  double low = 0.1, high = 2.0;
+  ReadRange(reader, low, high, 0.0, kMostSigma);
+  const double probability = ReadProbability(reader, 0.5);
+  return [=](Sample& sample, RandomStream& random) {
+    if (!random.Chance(probability)) return;
+    sample.image = Blurred(sample.image, random.Uniform(low, high));
+  };
+}
+
+Transform MakeNoise(JsonReader& reader, const Color&) {
+  double most = 10.0;
+  bool grey = false;
+  reader.Get("max", most, 0.0, 255.0);
+  reader.Get("grey", grey);
+  const double probability = ReadProbability(reader, 0.5);
+  return [=](Sample& sample, RandomStream& random) {
+    if (!random.Chance(probability)) return;
+    const double sigma = random.Uniform(0.0, most);
+    sample.image = Noisy(sample.image, sigma, grey, random);
+  };
+}
+
+Transform MakeCutout(JsonReader& reader, const Color& fill) {
+  constexpr int kMostHoles = 1000;
+  CutoutOptions options;
+  reader.Get("holes", options.holes, 1, kMostHoles);
+  ReadRange(reader, options.min, options.max, 0.0, 1.0);
+  reader.Get("void", options.void_label);
+  return [=](Sample& sample, RandomStream& random) { CutOut(sample, options, fill, random); };
+}
+
+Transform MakeColorJitter(JsonReader& reader, const Color&) {
   ColorJitter jitter;
   constexpr double kMost = 100.0;
   reader.Get("brightness", jitter.brightness, 0.0, kMost);
@@ -149,8 +226,8 @@ Transform MakeColorJitter(JsonReader& reader) {
 
 struct Row {
   const char* name;
-  FrameStep (*move)(JsonReader& reader);   ///< or null
-  Transform (*color)(JsonReader& reader);  ///< or null
+  FrameStep (*move)(JsonReader& reader);                       ///< or null
+  Transform (*change)(JsonReader& reader, const Color& fill);  ///< or null
   bool resizes = false;
 };
 
@@ -162,7 +239,12 @@ constexpr Row kRows[] = {
     {"center_crop", MakeCenterCrop, nullptr},
     {"pad", MakePad, nullptr},
     {"flip", MakeFlip, nullptr},
+    {"rotate", nullptr, MakeRotate},
+    {"elastic", nullptr, MakeElastic},
     {"color_jitter", nullptr, MakeColorJitter},
+    {"blur", nullptr, MakeBlur},
+    {"noise", nullptr, MakeNoise},
+    {"cutout", nullptr, MakeCutout},
 };
 
 struct Move {
@@ -219,7 +301,7 @@ std::vector<Transform> MakeTransforms(const Json& list, const Color& fill,
       moves.push_back({row->move(reader), row->resizes});
     } else {
       flush();
-      transforms.push_back(row->color(reader));
+      transforms.push_back(row->change(reader, fill));
     }
     reader.Finish();
   }

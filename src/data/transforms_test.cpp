@@ -99,6 +99,12 @@ TEST(TransformsTest, ImageAndLabelMoveTogether) {
       R"([{"name": "flip"}])",
       R"([{"name": "random_scale"}, {"name": "random_crop", "height": 72, "width": 72},
           {"name": "flip"}])",
+      R"([{"name": "rotate", "degrees": 180}])",
+      R"([{"name": "rotate", "degrees": 30, "border": "mirror"}])",
+      R"([{"name": "elastic", "sigma": 3}])",
+      R"([{"name": "elastic", "sigma": 3, "border": "fill"}])",
+      R"([{"name": "random_crop", "height": 60, "width": 90}, {"name": "rotate"},
+          {"name": "flip"}, {"name": "pad", "height": 70, "width": 99}])",
   };
   for (const std::string& chain : chains) {
     for (uint64_t seed = 0; seed < 4; ++seed) {
@@ -110,7 +116,8 @@ TEST(TransformsTest, ImageAndLabelMoveTogether) {
 TEST(TransformsTest, SameStreamGivesTheSameSample) {
   const std::string chain = R"([{"name": "random_scale"}, {"name": "random_crop", "height": 40,
       "width": 40}, {"name": "flip"}, {"name": "color_jitter", "brightness": 0.4, "contrast": 0.4,
-      "saturation": 0.4, "hue": 0.1}])";
+      "saturation": 0.4, "hue": 0.1}, {"name": "rotate"}, {"name": "elastic"}, {"name": "blur"},
+      {"name": "noise"}, {"name": "cutout"}])";
   const Sample a = Apply(chain, Noise(64, 80), 3), b = Apply(chain, Noise(64, 80), 3);
   const Sample c = Apply(chain, Noise(64, 80), 4);
   EXPECT_TRUE(Equal(a.image, b.image));
@@ -127,7 +134,11 @@ TEST(TransformsTest, NeverWritesToThePixelsItWasGiven) {
         R"([{"name": "random_crop", "height": 20, "width": 20}, {"name": "flip", "probability": 1},
             {"name": "color_jitter", "brightness": 0.9}])",
         R"([{"name": "color_jitter", "brightness": 0.9, "contrast": 0.5, "saturation": 0.5,
-            "hue": 0.5}])"}) {
+            "hue": 0.5}])",
+        R"([{"name": "rotate"}, {"name": "elastic"}])", R"([{"name": "elastic"}])",
+        R"([{"name": "blur", "probability": 1}, {"name": "noise", "probability": 1}])",
+        R"([{"name": "noise", "probability": 1}])",
+        R"([{"name": "flip", "probability": 0}, {"name": "cutout"}])", R"([{"name": "cutout"}])"}) {
     Apply(chain, given);
     EXPECT_TRUE(Equal(given.image, image)) << chain;
     EXPECT_TRUE(Equal(given.truth.LabelMap(), label)) << chain;
@@ -142,6 +153,8 @@ TEST(TransformsTest, TakesClassificationSamples) {
       {"name": "pad", "height": 80, "width": 80},
       {"name": "random_crop", "height": 36, "width": 37},
       {"name": "center_crop", "height": 35, "width": 34}, {"name": "flip", "probability": 1},
+      {"name": "rotate"}, {"name": "elastic"}, {"name": "blur", "probability": 1},
+      {"name": "noise", "probability": 1}, {"name": "cutout"},
       {"name": "color_jitter", "hue": 0.2}, {"name": "resize", "height": 32, "width": 30}])",
                               sample);
   EXPECT_FALSE(result.truth.HasLabelMap());
@@ -234,12 +247,16 @@ TEST(TransformsTest, RandomScaleKeepsToItsRange) {
 TEST(TransformsTest, AChainIsItsSteps) {
   const std::vector<std::string> steps = {R"({"name": "random_crop", "height": 40, "width": 90})",
                                           R"({"name": "flip", "probability": 1})",
+                                          R"({"name": "rotate"})",
                                           R"({"name": "pad", "height": 70, "width": 101})",
+                                          R"({"name": "noise", "probability": 1})",
+                                          R"({"name": "elastic"})",
                                           R"({"name": "center_crop", "height": 60, "width": 50})",
                                           R"({"name": "flip", "probability": 1})",
                                           R"({"name": "pad", "height": 64, "width": 64})",
                                           R"({"name": "resize", "height": 50, "width": 80})",
                                           R"({"name": "flip", "probability": 1})",
+                                          R"({"name": "cutout"})",
                                           R"({"name": "random_crop", "height": 30, "width": 30})"};
   std::string chain;
   Sample apart = Blocks();
@@ -328,16 +345,35 @@ TEST(ColorJitterTest, FactorsKeepToTheirRange) {
   EXPECT_LE(most, 140);
 }
 
-TEST(TransformsTest, EveryNameIsMade) {
-  EXPECT_EQ(TransformNames().size(), 8u);
+/// A chain of one transform with its defaults, what it needs being 8.
+std::string ChainOf(const std::string& name) {
+  std::string members;
+  if (name == "resize_short") members = R"(, "side": 8)";
+  if (name == "resize" || name == "pad" || name.find("crop") != std::string::npos)
+    members = R"(, "height": 8, "width": 8)";
+  return R"([{"name": ")" + name + "\"" + members + "}]";
+}
+
+TEST(TransformsTest, EveryNameTakesEverySample) {
+  EXPECT_EQ(TransformNames().size(), 13u);
   for (const std::string& name : TransformNames()) {
-    std::string members;
-    if (name == "resize_short") members = R"(, "side": 8)";
-    if (name == "resize" || name == "pad" || name.find("crop") != std::string::npos) {
-      members = R"(, "height": 8, "width": 8)";
+    for (const cv::Size& size : {cv::Size(16, 16), cv::Size(1, 1), cv::Size(7, 5)}) {
+      for (uint64_t seed = 0; seed < 4; ++seed) {
+        const Sample result = Apply(ChainOf(name), Noise(size.height, size.width), seed);
+        const cv::Mat& label = result.truth.LabelMap();
+        ASSERT_FALSE(result.image.empty()) << name;
+        EXPECT_EQ(result.image.type(), CV_8UC3) << name;
+        EXPECT_EQ(result.image.size(), label.size()) << name;
+        EXPECT_EQ(label.type(), CV_8UC1) << name;
+        // Blocks of this size have label 0 alone.
+        EXPECT_EQ(cv::countNonZero((label != 0) & (label != kIgnoreLabel)), 0) << name;
+        Sample classified = Noise(size.height, size.width);
+        classified.truth = Category{2};
+        classified = Apply(ChainOf(name), classified, seed);
+        EXPECT_TRUE(Equal(classified.image, result.image)) << name;  // labels draw no numbers
+        EXPECT_EQ(classified.truth.CategoryIndex(), 2) << name;
+      }
     }
-    const Sample result = Apply(R"([{"name": ")" + name + "\"" + members + "}]", Blocks(16, 16));
-    EXPECT_EQ(result.image.size(), result.truth.LabelMap().size()) << name;
   }
 }
 
@@ -361,6 +397,20 @@ TEST(TransformsTest, ErrorsNameTheJsonPath) {
   expect(R"([{"name": "random_scale", "values": [1], "min": 1}])", "train.transforms[0]");
   expect(R"([{"name": "color_jitter", "hue": 0.6}])", "train.transforms[0].hue");
   expect(R"([{"name": "color_jitter", "brightness": -0.1}])", "train.transforms[0].brightness");
+  expect(R"([{"name": "rotate", "degrees": 181}])", "train.transforms[0].degrees");
+  expect(R"([{"name": "rotate", "border": "miror"}])", "mirror");
+  expect(R"([{"name": "rotate", "probability": 1}])", "train.transforms[0].probability");
+  expect(R"([{"name": "elastic", "grid": 1}])", "train.transforms[0].grid");
+  expect(R"([{"name": "elastic", "sigma": -1}])", "train.transforms[0].sigma");
+  expect(R"([{"name": "elastic", "border": 3}])", "train.transforms[0].border");
+  expect(R"([{"name": "blur", "min": 3}])", "min 3 is above max 2");
+  expect(R"([{"name": "blur", "max": 101}])", "train.transforms[0].max");
+  expect(R"([{"name": "blur", "sigma": 1}])", "train.transforms[0].sigma");
+  expect(R"([{"name": "noise", "max": 256}])", "train.transforms[0].max");
+  expect(R"([{"name": "noise", "grey": 1}])", "train.transforms[0].grey");
+  expect(R"([{"name": "cutout", "holes": 0}])", "train.transforms[0].holes");
+  expect(R"([{"name": "cutout", "max": 1.5}])", "train.transforms[0].max");
+  expect(R"([{"name": "cutout", "void": "no"}])", "train.transforms[0].void");
 }
 
 }  // namespace
