@@ -10,7 +10,8 @@
 #include "data/sets/pascal_context.h"
 #include "data/sets/sift_flow.h"
 #include "data/voc.h"
-#include "report/table.h"
+#include "report/columns.h"
+#include "report/costs.h"
 
 namespace seglab {
 
@@ -21,6 +22,11 @@ const std::vector<DatasetRow>& DatasetRows() {
 
 const std::vector<std::string>& CostNames() {
   static const std::vector<std::string> names = {"train_seconds", "parameters"};
+  return names;
+}
+
+const std::vector<std::string>& ColumnNames() {
+  static const std::vector<std::string> names = {"mean_iou", "boundary_f1"};
   return names;
 }
 

@@ -13,7 +13,8 @@
 #include "experiment/eval_spec.h"
 #include "experiment/settings.h"
 #include "experiment/sweep.h"
-#include "report/table.h"
+#include "report/columns.h"
+#include "report/costs.h"
 #include "tensor/quoted.h"
 
 namespace seglab {
@@ -157,14 +158,13 @@ Experiment ReadHead(JsonReader& reader, const std::string& name) {
   experiment.title = experiment.name;
   reader.Get("title", experiment.title);
   reader.Get("description", experiment.description);
-  const std::vector<std::string> usual = {"pixel_acc", "mean_acc", "mean_iou", "fw_iou"};
-  experiment.columns = usual;
+  experiment.columns = {"pixel_acc", "mean_acc", "mean_iou", "fw_iou"};
   if (auto paper = reader.Child("paper")) {
     paper->Get("ref", experiment.paper_ref);
     if (paper->Get("columns", experiment.columns)) {
       for (const std::string& column : experiment.columns) {
-        if (std::find(usual.begin(), usual.end(), column) == usual.end())
-          throw Error(paper->Path("columns"), ": ", UnknownName("score", column, usual));
+        if (std::find(ColumnNames().begin(), ColumnNames().end(), column) == ColumnNames().end())
+          throw Error(paper->Path("columns"), ": ", UnknownName("score", column, ColumnNames()));
       }
     }
     paper->Finish();

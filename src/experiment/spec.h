@@ -26,7 +26,7 @@ struct RunSpec {
 ///   { "base": "../common/x.json",          merged under this file
 ///     "title": "...", "description": "...",
 ///     "paper": {"ref": "...", "columns": ["pixel_acc", "mean_acc", "mean_iou", "fw_iou"]},
-///     "compare": ["train_seconds", "parameters"],     what mean IU is drawn against in the report
+///     "compare": ["train_seconds", "macs"],  what the mean IU is drawn against in the report
 ///     "baseline": "A",                       the row that the others are compared with
 ///     "weights": "DIR",                      where the files lie that "init" names
 ///     "seed": 1, "model": {}, "data": {}, "train": {}, "eval": {}    defaults of all runs; a run

@@ -87,6 +87,16 @@ TEST(ResolveExperiment, TakesThePapersFigures) {
       AllOf(HasSubstr("x.json: runs[0].paper"), HasSubstr("2 figures"), HasSubstr("4 columns")));
 }
 
+TEST(ResolveExperiment, ColumnsMayBeScoresThatNotAllEvaluationsMake) {
+  const Experiment experiment =
+      Resolve(R"({"paper": {"columns": ["mean_iou", "boundary_f1", "rand_error"]},
+                  "runs": [{"name": "A", "paper": [59.4, 61.5, 2.1]}]})");
+  EXPECT_THAT(experiment.columns, ElementsAre("mean_iou", "boundary_f1", "rand_error"));
+  EXPECT_THAT(experiment.runs[0].paper.at(""), ElementsAre(59.4, 61.5, 2.1));
+  EXPECT_THAT(ResolveError(R"({"paper": {"columns": ["boundary_f"]}, "runs": [{"name": "A"}]})"),
+              AllOf(HasSubstr("columns"), HasSubstr("did you mean \"boundary_f1\"?")));
+}
+
 TEST(ResolveExperiment, SettingsOfRunsHoldInEveryRun) {
   const Experiment experiment = Resolve(kTwoRuns, {"train.lr=0.5", "seed=7", "model.backbone=vgg19",
                                                    "data.train.size=20", "eval.absent=zero"});
@@ -165,6 +175,9 @@ TEST(ResolveExperiment, SaysByWhatItsRunsAreCompared) {
   EXPECT_THAT(Resolve(R"({"compare": ["parameters", "total_seconds"], "runs": [{"name": "A"}]})")
                   .compare.value(),
               ElementsAre("parameters", "total_seconds"));
+  EXPECT_THAT(Resolve(R"({"compare": ["macs", "receptive_field"], "runs": [{"name": "A"}]})")
+                  .compare.value(),
+              ElementsAre("macs", "receptive_field"));
   EXPECT_THAT(ResolveError(R"({"compare": ["parameter"], "runs": [{"name": "A"}]})"),
               AllOf(HasSubstr("compare"), HasSubstr("did you mean \"parameters\"?")));
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <utility>
@@ -11,13 +12,14 @@
 #include "base/format.h"
 #include "base/names.h"
 #include "metrics/image_counts.h"
+#include "report/columns.h"
 #include "report/short_names.h"
-#include "report/table.h"
 
 namespace seglab {
 namespace {
 
 constexpr double kSignificant = 0.05;
+constexpr Interval kNoInterval = {NAN, NAN, NAN};
 
 /// The runs of a group with the counts of their images.
 struct Group {
@@ -83,6 +85,19 @@ std::vector<Group> ReadGroups(const ExperimentResult& result, std::vector<std::s
   return groups;
 }
 
+/// One for each column; none of scores that do not follow from counts.
+std::vector<Interval> IntervalsOf(const Group& group, const std::vector<std::string>& columns,
+                                  const StatisticsOptions& options) {
+  std::vector<std::string> counted;
+  std::copy_if(columns.begin(), columns.end(), std::back_inserter(counted), IsCounted);
+  const std::vector<Interval> found = BootstrapIntervals(group.evaluations(), counted, options);
+  std::vector<Interval> intervals;
+  size_t next = 0;
+  for (const std::string& column : columns)
+    intervals.push_back(IsCounted(column) ? InPercent(found[next++]) : kNoInterval);
+  return intervals;
+}
+
 /// Which rows are compared.
 std::vector<std::pair<size_t, size_t>> PairsOf(const std::vector<Group>& groups,
                                                const std::string& baseline) {
@@ -144,16 +159,14 @@ Certainty MakeCertainty(const ExperimentResult& result) {
   for (const Group& group : groups) {
     options.policy = group.policy;
     RowCertainty row{group.name, {}};
-    for (const EvaluatedImages& other : group.images) {
-      if (SameImages(group.images.front(), other)) continue;
+    const bool same_images = std::all_of(
+        group.images.begin(), group.images.end(),
+        [&group](const auto& other) { return SameImages(group.images.front(), other); });
+    if (same_images) {
+      row.columns = IntervalsOf(group, result.columns, options);
+    } else {
       certainty.notes.push_back(group.name + ": its seeds were scored on other images.");
-      row.columns.assign(result.columns.size(), Interval{NAN, NAN, NAN});
-      break;
-    }
-    if (row.columns.empty()) {
-      for (const Interval& interval :
-           BootstrapIntervals(group.evaluations(), result.columns, options))
-        row.columns.push_back(InPercent(interval));
+      row.columns.assign(result.columns.size(), kNoInterval);
     }
     certainty.rows.push_back(std::move(row));
   }
@@ -249,7 +262,9 @@ Json CertaintyJson(const Certainty& certainty, const std::vector<std::string>& c
   Json rows = Json::array(), pairs = Json::array();
   for (const RowCertainty& row : certainty.rows) {
     Json json = {{"group", row.group}};
-    for (size_t c = 0; c < columns.size(); ++c) json[columns[c]] = IntervalJson(row.columns[c]);
+    for (size_t c = 0; c < columns.size(); ++c) {
+      if (IsCounted(columns[c])) json[columns[c]] = IntervalJson(row.columns[c]);
+    }
     rows.push_back(std::move(json));
   }
   for (const PairCertainty& pair : certainty.pairs) {

@@ -11,7 +11,7 @@ namespace seglab {
 /// A row of the table, its figures with intervals over the images, in percent.
 struct RowCertainty {
   std::string group;
-  std::vector<Interval> columns;  ///< as the experiment's
+  std::vector<Interval> columns;  ///< as the experiment's; NaN of what does not follow from counts
 };
 
 /// Two rows, by mean IU in percent.

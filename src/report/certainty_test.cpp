@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "base/files.h"
 #include "base/test_folder.h"
 #include "report/certainty_section.h"
@@ -112,6 +114,27 @@ TEST(CertaintyTest, WhatCannotBeSaidIsNoted) {
   EXPECT_THAT(policies.pairs, IsEmpty());
   ASSERT_THAT(policies.notes, SizeIs(1));
   EXPECT_THAT(policies.notes[0], HasSubstr("another policy"));
+}
+
+TEST(CertaintyTest, ScoresThatAreNoCountsHaveNoInterval) {
+  const TestFolder folder;
+  ExperimentResult result = Counted(folder, 60, 70);
+  result.columns = {"pixel_acc", "boundary_f1", "mean_iou"};
+  for (RunResult& run : result.runs)
+    run.metrics["boundary_f1"] = {{"tolerance", 0.0075}, {"mean", 0.5}};
+  const Certainty certainty = MakeCertainty(result);
+  ASSERT_THAT(certainty.rows, SizeIs(2));
+  ASSERT_THAT(certainty.rows[0].columns, SizeIs(3));
+  EXPECT_TRUE(std::isfinite(certainty.rows[0].columns[0].low));
+  EXPECT_TRUE(std::isnan(certainty.rows[0].columns[1].value));
+  EXPECT_TRUE(std::isfinite(certainty.rows[0].columns[2].low));
+  ASSERT_THAT(certainty.pairs, SizeIs(1));
+  EXPECT_TRUE(certainty.pairs[0].IsBeyondNoise());
+  const Json json = CertaintyJson(certainty, result.columns);
+  EXPECT_TRUE(json["rows"][0].contains("mean_iou"));
+  EXPECT_FALSE(json["rows"][0].contains("boundary_f1"));
+  EXPECT_THAT(CertaintyText(certainty, result.columns), HasSubstr("mean IU, 95 % interval"));
+  EXPECT_THAT(CertaintySection(certainty, result.columns), HasSubstr("<svg"));
 }
 
 TEST(CertaintyTest, IsAPartOfResultAndPage) {

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/format.h"
+#include "report/columns.h"
 #include "report/html.h"
 #include "report/short_names.h"
 #include "report/table.h"

@@ -6,8 +6,8 @@
 
 #include "base/error.h"
 #include "base/format.h"
+#include "report/columns.h"
 #include "report/html.h"
-#include "report/table.h"
 
 namespace seglab {
 namespace {

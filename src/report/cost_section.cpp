@@ -8,9 +8,9 @@
 
 #include "base/error.h"
 #include "base/format.h"
+#include "report/costs.h"
 #include "report/scatter.h"
 #include "report/table.h"
-#include "report/table_cells.h"
 
 namespace seglab {
 namespace {
@@ -77,40 +77,28 @@ Unit UnitFor(double longest) {
   return {1, "seconds"};
 }
 
-/// mean IU against one of the costs.
-std::string CostPlot(const Table& table, std::vector<ScatterPoint> points,
-                     const std::string& cost) {
-  const bool parameters = cost == "parameters", total = cost == "total_seconds";
-  const bool image = cost == "image_seconds";
-  const auto seconds = [total, image](const TableRow& row) {
-    return image ? row.image_seconds : total ? row.total_seconds : row.train_seconds;
-  };
+/// mean IU against one of the costs; "" of one that is not drawn.
+std::string CostPlotHtml(const Table& table, std::vector<ScatterPoint> points, size_t index) {
+  const CostRow& cost = CostRows()[index];
+  if (!cost.plot) return "";
   double longest = 0;
   for (const TableRow& row : table.rows) {
-    if (std::isfinite(seconds(row))) longest = std::max(longest, seconds(row));
+    if (std::isfinite(row.costs[index])) longest = std::max(longest, row.costs[index]);
   }
   const Unit unit = UnitFor(longest);
   for (size_t i = 0; i < points.size(); ++i) {
     const TableRow& row = table.rows[i];
-    points[i].x = parameters ? static_cast<double>(row.parameters) : seconds(row) / unit.seconds;
+    points[i].x = row.costs[index] / (cost.plot->is_time ? unit.seconds : 1);
     points[i].y = row.ours[0].mean;
     points[i].deviation = row.ours[0].deviation;
     points[i].title = StrCat(row.group, ": ", FormatSpread(row.ours[0]), " %, ",
-                             parameters ? FormatCount(row.parameters) + " parameters"
-                             : image    ? ImageSecondsText(row.image_seconds) + " s an image"
-                                        : FormatDuration(seconds(row)));
+                             cost.text(row.costs[index]), cost.plot->unit);
   }
   ScatterOptions options;
-  options.title = parameters ? "mean IU against parameters"
-                  : image    ? "mean IU against time of an image"
-                  : total    ? "mean IU against all training time"
-                             : "mean IU against training time";
-  options.x_label = parameters ? "parameters"
-                    : image    ? std::string("evaluation of an image, seconds")
-                    : total    ? StrCat("training in all, ", unit.name)
-                               : StrCat("training, ", unit.name);
+  options.title = "mean IU against " + cost.plot->title;
+  options.x_label = cost.plot->axis + (cost.plot->is_time ? StrCat(", ", unit.name) : "");
   options.y_label = "mean IU, %";
-  options.log_x = parameters || image;
+  options.log_x = cost.plot->log_x;
   return ScatterHtml(points, options);
 }
 
@@ -127,7 +115,7 @@ std::string CostSection(const ExperimentResult& result) {
   if (scored < 2) return "";
   const std::vector<ScatterPoint> points = LabelledPoints(table);
   std::string plots;
-  for (const std::string& cost : costs) plots += CostPlot(table, points, cost);
+  for (const std::string& cost : costs) plots += CostPlotHtml(table, points, CostIndex(cost));
   if (plots.empty()) return "";
   const bool total = std::find(costs.begin(), costs.end(), "total_seconds") != costs.end();
   return "<section id=\"cost\">\n<h2>Score and cost</h2>\n<div class=\"plots\">\n" + plots +

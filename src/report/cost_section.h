@@ -6,8 +6,8 @@
 
 namespace seglab {
 
-/// The section of the page with the score against training time and parameters, where the runs are
-/// compared by them; else empty.
+/// The section of the page with the score against training time, parameters and MACs, where the
+/// runs are compared by them; else empty.
 std::string CostSection(const ExperimentResult& result);
 
 }  // namespace seglab

@@ -5,11 +5,11 @@
 #include <utility>
 #include <vector>
 
+#include "report/columns.h"
 #include "report/curves.h"
 #include "report/image_scores.h"
 #include "report/run_log.h"
 #include "report/shown_rows.h"
-#include "report/table.h"
 
 namespace seglab {
 namespace {

@@ -10,9 +10,9 @@
 #include "base/files.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "report/columns.h"
 #include "report/image_scores.h"
 #include "report/short_names.h"
-#include "report/table.h"
 
 namespace seglab {
 namespace {

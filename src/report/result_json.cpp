@@ -40,6 +40,7 @@ RunResult RunFromJson(const Json& json, const std::string& path, const std::stri
   reader.Get("config", run.config);
   reader.Get("metrics", run.metrics);
   reader.Get("parameters", run.parameters);
+  ReadNetworkCosts(reader, run);
   reader.Get("iterations", run.iterations);
   reader.Get("train_seconds", run.train_seconds);
   // Older results have no total.
@@ -63,6 +64,16 @@ RunResult RunFromJson(const Json& json, const std::string& path, const std::stri
 
 }  // namespace
 
+void ReadNetworkCosts(JsonReader& reader, RunResult& run) {
+  reader.Get("macs", run.macs);
+  Json field;
+  if (!reader.Get("receptive_field", field)) return;
+  if (!field.is_number() && !field.is_null())
+    throw Error(reader.Path("receptive_field"), ": must be a number or null, found ", field.dump());
+  run.receptive_field =
+      field.is_number() ? field.get<double>() : std::numeric_limits<double>::infinity();
+}
+
 std::string ResultToJson(const ExperimentResult& result, const Certainty& certainty) {
   Json runs = Json::array();
   for (const RunResult& run : result.runs) {
@@ -84,6 +95,11 @@ std::string ResultToJson(const ExperimentResult& result, const Certainty& certai
                  std::isfinite(run.total_seconds) ? Json(run.total_seconds) : Json(nullptr)},
                 {"eval_seconds", run.eval_seconds},
                 {"config", run.config}};
+    if (run.macs > 0) row["macs"] = run.macs;
+    if (!std::isnan(run.receptive_field))
+      row["receptive_field"] = std::isfinite(run.receptive_field)
+                                   ? Json(std::llround(run.receptive_field))
+                                   : Json(nullptr);
     for (const Factor& factor : run.factors) row["factors"].push_back({factor.name, factor.value});
     if (!run.evaluation.empty()) row["evaluation"] = run.evaluation;
     runs.push_back(std::move(row));

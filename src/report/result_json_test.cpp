@@ -30,6 +30,9 @@ TEST(ResultJson, RoundTrip) {
   result.runs[1].total_seconds = 1234.5;
   result.runs[2].total_seconds = kNan;
   result.compare = {{"parameters", "total_seconds"}};
+  result.runs[1].macs = 123'456'789'012;
+  result.runs[1].receptive_field = 404;
+  result.runs[2].receptive_field = std::numeric_limits<double>::infinity();
   WriteReports(result);
   const ExperimentResult read = ReadExperimentResult(folder.path());
   EXPECT_EQ(ResultToJson(read), ResultToJson(result));
@@ -54,6 +57,11 @@ TEST(ResultJson, RoundTrip) {
     EXPECT_EQ(read.runs[i].train_seconds, result.runs[i].train_seconds);
     EXPECT_EQ(read.runs[i].eval_seconds, result.runs[i].eval_seconds);
   }
+  EXPECT_EQ(read.runs[0].macs, 0);
+  EXPECT_EQ(read.runs[1].macs, 123'456'789'012);
+  EXPECT_TRUE(std::isnan(read.runs[0].receptive_field));
+  EXPECT_EQ(read.runs[1].receptive_field, 404);
+  EXPECT_TRUE(std::isinf(read.runs[2].receptive_field));
   EXPECT_EQ(read.runs[1].total_seconds, 1234.5);
   EXPECT_TRUE(std::isnan(read.runs[2].total_seconds));
   EXPECT_EQ(read.runs[0].paper[0], 89.1);

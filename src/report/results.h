@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -44,6 +45,10 @@ struct RunResult {
   Json metrics;  ///< ScoresToJson: pixel_acc, mean_acc, mean_iou, fw_iou in [0, 1], per_class, ...
   std::vector<double> paper;  ///< the paper's figures in percent, one per column, or empty
   int64_t parameters = 0;
+  int64_t macs = 0;  ///< multiply-adds of a pass over the first validation image; 0: not known
+  /// Of the network's deepest map, pixels: infinite where a value sees the whole image, NaN where
+  /// it is not known.
+  double receptive_field = std::numeric_limits<double>::quiet_NaN();
   int64_t iterations = 0;
   double train_seconds = 0;
   /// With the training of the runs of this experiment that its weights come from; NaN when one of
@@ -87,7 +92,7 @@ struct ExperimentResult {
   std::string title;
   std::string description;           ///< a paragraph for the report; may be empty
   std::string paper_ref;             ///< "Long et al. 2015, Table 2"; may be empty
-  std::vector<std::string> columns;  ///< keys of the metrics: pixel_acc, mean_acc, mean_iou, fw_iou
+  std::vector<std::string> columns;  ///< see ColumnNames(): pixel_acc, mean_acc, mean_iou, fw_iou
   /// Costs that the mean IU is drawn against, see CostNames(); nothing said: as the runs differ.
   std::optional<std::vector<std::string>> compare;
   std::string baseline;  ///< the group that others are compared with; may be empty

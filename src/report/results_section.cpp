@@ -4,21 +4,24 @@
 
 #include "base/error.h"
 #include "base/format.h"
+#include "report/columns.h"
+#include "report/costs.h"
 #include "report/html.h"
 #include "report/pivot.h"
 #include "report/table.h"
-#include "report/table_cells.h"
 
 namespace seglab {
 namespace {
 
-/// The largest mean of ours in a column as the table shows it; "" where one row alone is no
-/// contest.
+/// The best mean of ours in a column as the table shows it; "" where one row alone is no contest.
 std::string Best(const Table& table, size_t column) {
+  const ColumnRow* score = FindColumn(table.columns[column]);
+  const double sign = score != nullptr && score->lower_is_better ? -1 : 1;
   const TableRow* best = nullptr;
   for (const TableRow& row : table.rows) {
     if (!std::isfinite(row.ours[column].mean)) continue;
-    if (best == nullptr || row.ours[column].mean > best->ours[column].mean) best = &row;
+    if (best == nullptr || sign * row.ours[column].mean > sign * best->ours[column].mean)
+      best = &row;
   }
   return table.rows.size() < 2 || best == nullptr ? "" : FormatPercent(best->ours[column].mean);
 }
@@ -32,9 +35,11 @@ std::string SpreadHtml(const Spread& spread, const std::string& best) {
   return html;
 }
 
-/// A cell whose text is no plain number, with the value that it is sorted by.
+/// A cell whose text is no plain number, with the value that it is sorted by, in JavaScript's
+/// words.
 std::string Valued(double value, const std::string& text) {
-  return "<td data-value=\"" + Significant(value, 10) + "\">" + text + "</td>";
+  return "<td data-value=\"" + (std::isinf(value) ? "Infinity" : Significant(value, 10)) + "\">" +
+         text + "</td>";
 }
 
 std::string TableHtml(const Table& table, bool classification) {
@@ -43,18 +48,16 @@ std::string TableHtml(const Table& table, bool classification) {
       "<div class=\"scroll\"><table class=\"results sortable\">\n<thead><tr><th class=\"name\"",
       rows, ">row</th>");
   if (table.has_spread) html += StrCat("<th", rows, ">n</th>");
-  for (const std::string& column : table.columns) {
-    html += std::string(table.has_paper ? "<th colspan=\"2\" class=\"pair\">" : "<th>") +
-            EscapeHtml(ColumnTitle(column, classification)) + "</th>";
+  for (size_t c = 0; c < table.columns.size(); ++c) {
+    html += (table.HasPaper(c) ? "<th colspan=\"2\" class=\"pair\">" : StrCat("<th", rows, ">")) +
+            EscapeHtml(ColumnTitle(table.columns[c], classification)) + "</th>";
   }
   if (table.has_baseline) html += StrCat("<th", rows, ">Δ</th>");
-  html += StrCat("<th", rows, ">parameters</th><th", rows, ">training</th>");
-  if (table.has_total) html += StrCat("<th", rows, ">in all</th>");
-  if (table.has_image) html += StrCat("<th", rows, ">s an image</th>");
+  for (size_t cost : table.costs) html += StrCat("<th", rows, ">", CostRows()[cost].title, "</th>");
   html += "</tr>";
   if (table.has_paper) {
     html += "\n<tr>";
-    for (size_t c = 0; c < table.columns.size(); ++c) {
+    for (size_t c = 0; c < table.listed; ++c) {
       html += "<th class=\"first\">ours</th><th class=\"paper\">paper</th>";
     }
     html += "</tr>";
@@ -65,13 +68,11 @@ std::string TableHtml(const Table& table, bool classification) {
     if (table.has_spread) html += StrCat("<td>", row.runs, "</td>");
     for (size_t c = 0; c < table.columns.size(); ++c) {
       html += "<td class=\"first\">" + SpreadHtml(row.ours[c], Best(table, c)) + "</td>";
-      if (table.has_paper) html += "<td class=\"paper\">" + FormatPercent(row.paper[c]) + "</td>";
+      if (table.HasPaper(c)) html += "<td class=\"paper\">" + FormatPercent(row.paper[c]) + "</td>";
     }
     if (table.has_baseline) html += "<td>" + FormatDifference(row.difference) + "</td>";
-    html += Valued(static_cast<double>(row.parameters), FormatCount(row.parameters)) +
-            Valued(row.train_seconds, FormatDuration(row.train_seconds));
-    if (table.has_total) html += Valued(row.total_seconds, FormatDuration(row.total_seconds));
-    if (table.has_image) html += Valued(row.image_seconds, ImageSecondsText(row.image_seconds));
+    for (size_t cost : table.costs)
+      html += Valued(row.costs[cost], CostRows()[cost].text(row.costs[cost]));
     html += "</tr>\n";
   }
   html += "</tbody>\n</table></div>\n<p class=\"note\">";

@@ -8,7 +8,7 @@
 
 #include "base/files.h"
 #include "base/json.h"
-#include "report/table.h"
+#include "report/columns.h"
 
 namespace seglab {
 namespace {

@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "base/error.h"
+#include "report/columns.h"
 #include "report/short_names.h"
 #include "report/svg.h"
-#include "report/table.h"
 
 namespace seglab {
 namespace {

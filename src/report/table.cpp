@@ -10,29 +10,14 @@
 #include "base/error.h"
 #include "base/format.h"
 #include "base/names.h"
+#include "report/columns.h"
 #include "report/confusion.h"
+#include "report/costs.h"
 
 namespace seglab {
 namespace {
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-
-/// Networks within this factor are of one size: an FCN-8s has a few more weights than an FCN-32s.
-constexpr double kOneSize = 1.1;
-
-/// Of runs on one machine image times are no cost of the network alone: they are asked for.
-std::vector<std::string> UsualCosts() {
-  std::vector<std::string> names = CostNames();
-  names.pop_back();
-  return names;
-}
-
-/// NaN where it was not measured.
-double ImageSeconds(const RunResult& run) {
-  const Json images = run.metrics.is_object() ? run.metrics.value("images", Json()) : Json();
-  if (!images.is_number() || images.get<double>() <= 0 || run.eval_seconds <= 0) return kNan;
-  return run.eval_seconds / images.get<double>();
-}
 
 Spread MakeSpread(const std::vector<double>& values) {
   double sum = 0;
@@ -98,6 +83,28 @@ void AddNoteOfOneClass(const std::vector<const RunResult*>& runs, std::vector<st
   }
 }
 
+/// With what the scores were made that an evaluation is told to make.
+void AddNotesOfExtras(const std::vector<const RunResult*>& runs, std::vector<std::string>& notes) {
+  const auto add = [](std::vector<std::string>& texts, const std::string& text) {
+    if (std::find(texts.begin(), texts.end(), text) == texts.end()) texts.push_back(text);
+  };
+  std::vector<std::string> tolerances, objects;
+  for (const RunResult* run : runs) {
+    if (!run->metrics.is_object()) continue;
+    const double tolerance = MetricValue(run->metrics.value("boundary_f1", Json()), "tolerance");
+    if (std::isfinite(tolerance)) add(tolerances, Significant(100 * tolerance, 3));
+    const Json rand = run->metrics.value("rand", Json());
+    if (!rand.is_object()) continue;
+    const Json of = rand.value("object_class", Json());
+    if (!of.is_null()) add(objects, of.is_string() ? of.get<std::string>() : of.dump());
+  }
+  if (!tolerances.empty())
+    notes.push_back("Boundary F1 within " + Join(tolerances, " or ") + " % of the diagonal.");
+  if (!objects.empty())
+    notes.push_back("Rand errors: objects of class " + Join(objects, " or ") +
+                    "; lower is better.");
+}
+
 /// Sets how far each row's mean IU lies above the baseline's. @return false where nothing is named
 bool AddDifferences(const std::string& baseline, Table& table) {
   const auto column = std::find(table.columns.begin(), table.columns.end(), "mean_iou");
@@ -127,15 +134,43 @@ std::vector<std::string> MakeNotes(const std::vector<const RunResult*>& runs, co
     notes.push_back("Means over classes: policy \"" + policy + "\"" +
                     (text.empty() ? "." : ", " + text + "."));
   }
+  AddNotesOfExtras(runs, notes);
   AddNoteOfOneClass(runs, notes);
   if (table.has_baseline) notes.push_back("Δ: mean IU less that of " + baseline + ".");
-  if (table.has_total) {
-    notes.push_back("In all: training with that of the runs that the weights come from.");
+  for (size_t cost : table.costs) {
+    if (!CostRows()[cost].note.empty()) notes.push_back(CostRows()[cost].note);
   }
   if (table.has_spread) {
     notes.push_back("Mean ± sample standard deviation over n runs that differ in the seed.");
   }
   return notes;
+}
+
+/// The experiment's columns, and behind them the other scores that its runs have.
+std::vector<std::string> ColumnsOf(const ExperimentResult& result) {
+  std::vector<std::string> columns = result.columns;
+  for (const ColumnRow& row : ColumnRows()) {
+    const bool made =
+        std::any_of(result.runs.begin(), result.runs.end(), [&row](const RunResult& run) {
+          return !IsPreTraining(run) && HoldsExtra(run.metrics, row);
+        });
+    if (made && std::find(columns.begin(), columns.end(), row.name) == columns.end())
+      columns.push_back(row.name);
+  }
+  return columns;
+}
+
+/// The costs with a column: of pre-trainings those that always have one.
+std::vector<size_t> CostsOf(const ExperimentResult& result, bool classification) {
+  const std::vector<std::string> compared = ComparedCosts(result);
+  std::vector<size_t> costs;
+  for (size_t i = 0; i < CostRows().size(); ++i) {
+    const CostRow& row = CostRows()[i];
+    const bool is_compared =
+        std::find(compared.begin(), compared.end(), row.name) != compared.end();
+    if (row.always || (is_compared && !classification)) costs.push_back(i);
+  }
+  return costs;
 }
 
 }  // namespace
@@ -157,23 +192,6 @@ std::vector<std::string> UnfinishedNotes(const ExperimentResult& result) {
                            " runs are finished, ", waiting, " to come"));
   }
   return notes;
-}
-
-double MetricValue(const Json& metrics, const std::string& key) {
-  if (!metrics.is_object()) return kNan;
-  const auto found = metrics.find(key);
-  return found != metrics.end() && found->is_number() ? found->get<double>() : kNan;
-}
-
-std::string ColumnTitle(const std::string& column, bool classification) {
-  if (column == "pixel_acc") return classification ? "top-1 acc." : "pixel acc.";
-  if (column == "mean_acc") return "mean acc.";
-  if (column == "mean_iou") return "mean IU";
-  if (column == "fw_iou") return "f.w. IU";
-  if (column == "mean_dice") return "mean Dice";
-  std::string title = column;
-  std::replace(title.begin(), title.end(), '_', ' ');
-  return title;
 }
 
 std::string FormatSpread(const Spread& spread) {
@@ -199,40 +217,13 @@ std::vector<std::pair<std::string, std::string>> EnvironmentTexts(const Json& en
   return texts;
 }
 
-const std::vector<std::string>& CostNames() {
-  static const std::vector<std::string> names = {"train_seconds", "total_seconds", "parameters",
-                                                 "image_seconds"};
-  return names;
-}
-
-std::vector<std::string> ComparedCosts(const ExperimentResult& result) {
-  double least = 0, most = 0;
-  bool has_total = false;
-  for (const RunResult& run : result.runs) {
-    if (IsPreTraining(run)) continue;
-    const auto parameters = static_cast<double>(run.parameters);
-    least = least == 0 ? parameters : std::min(least, parameters);
-    most = std::max(most, parameters);
-    has_total = has_total || run.total_seconds > run.train_seconds;
-  }
-  const bool differ = least > 0 && most > kOneSize * least;
-  std::vector<std::string> costs =
-      result.compare.value_or(differ ? UsualCosts() : std::vector<std::string>());
-  if (!has_total)
-    costs.erase(std::remove(costs.begin(), costs.end(), "total_seconds"), costs.end());
-  return costs;
-}
-
 Table MakeTable(const ExperimentResult& result, bool classification) {
   Table table;
   table.columns =
-      classification ? std::vector<std::string>{"pixel_acc", "mean_acc"} : result.columns;
+      classification ? std::vector<std::string>{"pixel_acc", "mean_acc"} : ColumnsOf(result);
   const size_t columns = table.columns.size();
-  const std::vector<std::string> costs = ComparedCosts(result);
-  table.has_total =
-      !classification && std::find(costs.begin(), costs.end(), "total_seconds") != costs.end();
-  table.has_image =
-      !classification && std::find(costs.begin(), costs.end(), "image_seconds") != costs.end();
+  table.listed = classification ? columns : result.columns.size();
+  table.costs = CostsOf(result, classification);
 
   std::vector<const RunResult*> runs;
   std::vector<std::string> groups;
@@ -249,6 +240,7 @@ Table MakeTable(const ExperimentResult& result, bool classification) {
     row.group = group;
     row.ours.resize(columns);
     row.paper.assign(columns, kNan);
+    row.costs.assign(CostRows().size(), 0);
     std::vector<std::vector<double>> values(columns);
     for (const RunResult* run : runs) {
       if (run->group != group) continue;
@@ -256,12 +248,9 @@ Table MakeTable(const ExperimentResult& result, bool classification) {
       row.run_group = WithoutEvaluation(group, *run);
       row.evaluation = run->evaluation;
       row.factors = run->factors;
-      row.parameters = run->parameters;
-      row.train_seconds += run->train_seconds;
-      row.total_seconds += run->total_seconds;
-      row.image_seconds += ImageSeconds(*run);
+      for (size_t i = 0; i < row.costs.size(); ++i) row.costs[i] += CostRows()[i].value(*run);
       for (size_t c = 0; c < columns; ++c) {
-        values[c].push_back(100 * MetricValue(run->metrics, table.columns[c]));
+        values[c].push_back(100 * ScoreValue(run->metrics, table.columns[c]));
         // The paper's figures follow the experiment's columns, also in the table of pre-trainings.
         const auto at = std::find(result.columns.begin(), result.columns.end(), table.columns[c]);
         const size_t index = static_cast<size_t>(at - result.columns.begin());
@@ -272,9 +261,7 @@ Table MakeTable(const ExperimentResult& result, bool classification) {
         }
       }
     }
-    row.train_seconds /= row.runs;
-    row.total_seconds /= row.runs;
-    row.image_seconds /= row.runs;
+    for (double& cost : row.costs) cost /= row.runs;
     for (size_t c = 0; c < columns; ++c) row.ours[c] = MakeSpread(values[c]);
     table.has_spread = table.has_spread || row.runs > 1;
     table.rows.push_back(std::move(row));

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -26,21 +25,22 @@ struct TableRow {
   std::vector<Factor> factors;
   bool is_baseline = false;
   double difference = 0;  ///< mean IU less that of the baseline, points; NaN of the baseline itself
-  int64_t parameters = 0;
-  double train_seconds = 0;  ///< mean over the runs
-  double total_seconds = 0;  ///< with the runs that its weights come from, mean; may be NaN
-  double image_seconds = 0;  ///< of evaluation, loading and scoring an image, mean
+  std::vector<double> costs;  ///< mean over the runs, one for each of CostRows(); may be NaN
 };
 
 struct Table {
-  std::vector<std::string> columns;  ///< keys of the metrics
-  std::vector<TableRow> rows;        ///< in the order in which the groups first appear
-  bool has_paper = false;            ///< at least one figure of the paper
-  bool has_spread = false;           ///< at least one group of several runs
-  bool has_baseline = false;         ///< a baseline is named and among the rows
-  bool has_total = false;            ///< total_seconds is among the compared costs
-  bool has_image = false;            ///< image_seconds is among the compared costs
-  std::vector<std::string> notes;    ///< what must stand under the table: absent classes, images
+  std::vector<std::string> columns;  ///< names, see ColumnRows()
+  size_t listed = 0;  ///< of the columns; those behind are there since runs have such scores
+  std::vector<size_t> costs;       ///< those of CostRows() that have a column
+  std::vector<TableRow> rows;      ///< in the order in which the groups first appear
+  bool has_paper = false;          ///< at least one figure of the paper
+  bool has_spread = false;         ///< at least one group of several runs
+  bool has_baseline = false;       ///< a baseline is named and among the rows
+  std::vector<std::string> notes;  ///< what must stand under the table: absent classes, images
+
+  /// Whether the paper's figures stand beside ours: it has none of what the experiment does not
+  /// list.
+  bool HasPaper(size_t column) const { return has_paper && column < listed; }
 };
 
 /// A line for each run that has no result and why, and one for those that wait; none where all are
@@ -48,20 +48,8 @@ struct Table {
 std::vector<std::string> UnfinishedNotes(const ExperimentResult& result);
 
 /// The segmentation runs of an experiment, or its pre-trainings (top-1 and mean class accuracy).
+/// What some runs' evaluations were told to score beside the usual has a column, listed or not.
 Table MakeTable(const ExperimentResult& result, bool classification);
-
-/// What an experiment can compare its runs by: "train_seconds", "total_seconds", "parameters",
-/// "image_seconds".
-const std::vector<std::string>& CostNames();
-
-/// The costs of an experiment that are compared. When it does not say which: none where the
-/// segmentation networks are of about one size, else all but "image_seconds". "total_seconds" only
-/// where it says more than "train_seconds".
-std::vector<std::string> ComparedCosts(const ExperimentResult& result);
-
-/// "mean IU" for "mean_iou", as the FCN paper writes it; "top-1 acc." for the pixel accuracy of a
-/// pre-training, where an image counts as one pixel.
-std::string ColumnTitle(const std::string& column, bool classification);
 
 /// "62.4 ± 0.3", without the spread for a single run, "-" for NaN.
 std::string FormatSpread(const Spread& spread);
@@ -71,8 +59,5 @@ std::string FormatDifference(double points);
 
 /// Keys and values of the environment as texts: {"cpu", "..."}.
 std::vector<std::pair<std::string, std::string>> EnvironmentTexts(const Json& environment);
-
-/// metrics[key] as a number; NaN when it is null, missing, or no number.
-double MetricValue(const Json& metrics, const std::string& key);
 
 }  // namespace seglab

@@ -12,12 +12,8 @@ namespace seglab {
 using Cells = std::vector<std::string>;
 
 /// The cells of a row as all texts show them: group, [n], per column ours and [paper],
-/// [difference to the baseline], parameters, training time, [training time in all], [seconds an
-/// image].
+/// [difference to the baseline], the costs.
 Cells RowCells(const Table& table, const TableRow& row);
-
-/// "0.13"; "-" for NaN.
-std::string ImageSecondsText(double seconds);
 
 /// Adds the titles of the last cells of a row.
 void AddCostTitles(const Table& table, Cells& head);

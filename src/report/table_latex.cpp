@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/names.h"
+#include "report/columns.h"
 #include "report/table_cells.h"
 
 namespace seglab {
@@ -52,7 +53,7 @@ std::string EscapeLatex(const std::string& text) {
 
 std::string LatexOf(const Table& table, bool classification) {
   const std::string spread = table.has_spread ? "r" : "";
-  const size_t metrics = table.columns.size() * (table.has_paper ? 2 : 1);
+  const size_t metrics = table.columns.size() + (table.has_paper ? table.listed : 0);
   Cells titles;
   AddCostTitles(table, titles);
   for (std::string& title : titles) title = EscapeLatex(title);
@@ -63,18 +64,19 @@ std::string LatexOf(const Table& table, bool classification) {
     std::string rules;
     int at = table.has_spread ? 3 : 2;  // LaTeX counts columns from 1
     if (table.has_spread) text += " & ";
-    for (const std::string& column : table.columns) {
-      text += " & \\multicolumn{2}{c}{" + EscapeLatex(ColumnTitle(column, classification)) + "}";
+    for (size_t c = 0; c < table.listed; ++c) {
+      text += " & \\multicolumn{2}{c}{" +
+              EscapeLatex(ColumnTitle(table.columns[c], classification)) + "}";
       rules += StrCat("\\cmidrule(lr){", at, "-", at + 1, "}");
       at += 2;
     }
-    for (size_t i = 0; i < costs; ++i) text += " &";
+    for (size_t i = table.listed; i < table.columns.size() + costs; ++i) text += " &";
     text += " \\\\\n" + rules + "\n";
   }
   if (table.has_spread) text += " & $n$";
-  for (const std::string& column : table.columns) {
-    text += table.has_paper ? " & ours & paper"
-                            : " & " + EscapeLatex(ColumnTitle(column, classification));
+  for (size_t c = 0; c < table.columns.size(); ++c) {
+    text += table.HasPaper(c) ? " & ours & paper"
+                              : " & " + EscapeLatex(ColumnTitle(table.columns[c], classification));
   }
   text += " & " + Join(titles, " & ") + " \\\\\n\\midrule\n";
   for (const TableRow& row : table.rows) {

@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "base/names.h"
+#include "report/columns.h"
 #include "report/table_cells.h"
 
 namespace seglab {
@@ -20,9 +21,9 @@ std::string EscapeMarkdown(const std::string& text) {
 std::string MarkdownOf(const Table& table, bool classification) {
   Cells head = {""};
   if (table.has_spread) head.push_back("n");
-  for (const std::string& column : table.columns) {
-    head.push_back(ColumnTitle(column, classification));
-    if (table.has_paper) head.push_back("paper");
+  for (size_t c = 0; c < table.columns.size(); ++c) {
+    head.push_back(ColumnTitle(table.columns[c], classification));
+    if (table.HasPaper(c)) head.push_back("paper");
   }
   AddCostTitles(table, head);
 

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "report/costs.h"
 #include "report/table_csv.h"
 #include "report/table_latex.h"
 #include "report/table_markdown.h"
@@ -17,7 +18,6 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::IsEmpty;
 using testing::Not;
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
@@ -99,38 +99,14 @@ TEST(Table, PreTrainingsHaveATableOfTheirOwn) {
   EXPECT_THAT(text, HasSubstr("top-1 acc."));
 }
 
-TEST(ComparedCosts, FollowTheSizeOfTheNetworks) {
-  ExperimentResult result = FakeResult("x");
-  EXPECT_THAT(ComparedCosts(result), IsEmpty());
-  result.runs[0].parameters += result.runs[0].parameters / 20;
-  EXPECT_THAT(ComparedCosts(result), IsEmpty());
-  result.runs[0].parameters *= 2;
-  EXPECT_THAT(ComparedCosts(result), ElementsAre("train_seconds", "parameters"));
-  result.runs[1].total_seconds = 100;
-  EXPECT_THAT(ComparedCosts(result), ElementsAre("train_seconds", "total_seconds", "parameters"));
-  result.runs[0].task = Task::kClassification;
-  EXPECT_THAT(ComparedCosts(result), IsEmpty());
-}
-
-TEST(ComparedCosts, TheExperimentMaySayThem) {
-  ExperimentResult result = FakeTrunks("x");
-  result.compare = {{"total_seconds"}};
-  EXPECT_THAT(ComparedCosts(result), ElementsAre("total_seconds"));
-  result.compare = std::vector<std::string>();
-  EXPECT_THAT(ComparedCosts(result), IsEmpty());
-  result = FakeResult("x");
-  result.compare = {{"parameters", "total_seconds"}};
-  EXPECT_THAT(ComparedCosts(result), ElementsAre("parameters"));
-}
-
 TEST(Table, AllTrainingTimeHasAColumnWhereItIsCompared) {
   ExperimentResult result = FakeTrunks("x");
   for (int i : {0, 1}) {
     const double nan = i == 0 ? 360 : kNan;
     result.runs[1].total_seconds = nan;
     const Table table = MakeTable(result, false);
-    EXPECT_TRUE(table.has_total);
-    EXPECT_EQ(table.rows[0].total_seconds, 180);
+    EXPECT_THAT(table.costs, testing::Contains(CostIndex("total_seconds")));
+    EXPECT_EQ(table.rows[0].costs[CostIndex("total_seconds")], 180);
     const std::string in_all = i == 0 ? "6m 00s" : "-";
     EXPECT_THAT(TableMarkdown(result),
                 HasSubstr("| FCN-16s \\[big] | 52.0 | 20.0 M | 3m 00s | " + in_all + " |"));
@@ -144,7 +120,7 @@ TEST(Table, AllTrainingTimeHasAColumnWhereItIsCompared) {
   EXPECT_THAT(TableMarkdown(result), HasSubstr("In all: "));
 
   result.compare = {{"parameters"}};
-  EXPECT_FALSE(MakeTable(result, false).has_total);
+  EXPECT_THAT(MakeTable(result, false).costs, Not(testing::Contains(CostIndex("total_seconds"))));
   EXPECT_THAT(TableMarkdown(result), Not(HasSubstr("in all")));
 }
 

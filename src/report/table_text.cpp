@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/format.h"
+#include "report/columns.h"
 #include "report/table_cells.h"
 
 namespace seglab {
@@ -19,9 +20,9 @@ std::string TextOf(const Table& table, bool classification) {
   Cells head = {""};
   if (table.has_spread) head.push_back("n");
   const size_t first_metric = head.size();
-  for (const std::string& column : table.columns) {
-    head.push_back(table.has_paper ? "ours" : ColumnTitle(column, classification));
-    if (table.has_paper) head.push_back("paper");
+  for (size_t c = 0; c < table.columns.size(); ++c) {
+    head.push_back(table.HasPaper(c) ? "ours" : ColumnTitle(table.columns[c], classification));
+    if (table.HasPaper(c)) head.push_back("paper");
   }
   AddCostTitles(table, head);
 
@@ -41,7 +42,7 @@ std::string TextOf(const Table& table, bool classification) {
   if (table.has_paper) {
     std::string titles(widths[0], ' ');
     if (table.has_spread) titles += std::string(kGap + widths[1], ' ');
-    for (size_t c = 0; c < table.columns.size(); ++c) {
+    for (size_t c = 0; c < table.listed; ++c) {
       const std::string title = ColumnTitle(table.columns[c], classification);
       size_t& ours = widths[first_metric + 2 * c];
       const size_t paper = widths[first_metric + 2 * c + 1];
