@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "data/mend.h"
 #include "experiment/environment.h"
+#include "experiment/network_costs.h"
 #include "experiment/run_config.h"
 #include "experiment/run_folder.h"
 #include "inference/boundary_sink.h"
@@ -189,6 +190,7 @@ void ExecuteRun(const PlannedRun& run, const ExecuteOptions& options) {
 
   StoredResult result = ReadStoredResult(run.folder);
   if (result.hash != run.identity.hash) result = {};
+  const Json known = result.training;
   result.hash = run.identity.hash;
   result.training = {{"name", run.spec.name},
                      {"parameters", CountParameters(*job.model)},
@@ -197,6 +199,7 @@ void ExecuteRun(const PlannedRun& run, const ExecuteOptions& options) {
   if (summary.best_iteration > 0)
     result.training["best"] = {{"score", summary.best_score},
                                {"iteration", summary.best_iteration}};
+  if (first) result.training.update(NetworkCosts(job, known));
   for (const EvalConfig& evaluation : config.evaluations) {
     if (std::find(run.missing.begin(), run.missing.end(), evaluation.name) == run.missing.end())
       continue;

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "experiment/eval_spec.h"
+#include "report/result_json.h"
 
 namespace seglab {
 namespace {
@@ -108,6 +109,7 @@ std::vector<RunResult> ResultsOf(const PlannedRun& run) {
       result.paper = paper->second;
     result.seed = run.spec.config.value("seed", uint64_t{1});
     result.parameters = training.Require<int64_t>("parameters");
+    ReadNetworkCosts(training, result);
     result.iterations = training.Require<int64_t>("iterations");
     result.train_seconds = training.Require<double>("train_seconds");
     result.task = scores.Require<std::string>("task") == TaskName(Task::kClassification)

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -167,6 +168,10 @@ TEST(RunExperiment, RunsFromEndToEndAndNothingTwice) {
   EXPECT_EQ(first.runs[1].seed, 2u);
   EXPECT_THAT(first.runs[1].paper, ElementsAre(89.1, 59.4));
   EXPECT_EQ(first.runs[1].metrics["images"], 3);
+  EXPECT_EQ(first.runs[0].macs, 0) << "of segmentation networks alone";
+  EXPECT_TRUE(std::isnan(first.runs[0].receptive_field));
+  EXPECT_GT(first.runs[1].macs, 0);
+  EXPECT_GT(first.runs[1].receptive_field, 32);
   EXPECT_EQ(first.runs[0].total_seconds, first.runs[0].train_seconds);
   EXPECT_EQ(first.runs[1].total_seconds, first.runs[1].train_seconds + first.runs[0].train_seconds);
   EXPECT_EQ(first.labels.size(), 11);
@@ -319,6 +324,23 @@ TEST(RunExperiment, ASecondEvaluationTrainsNothing) {
   const std::string table = ReadFile(folder.File("tiny/table.md"));
   EXPECT_THAT(table, AllOf(HasSubstr("FCN-32s, more"), HasSubstr("FCN-32s, plain")));
   EXPECT_EQ(again.count("FCN-32s/pictures-more/0.png"), 1u);
+}
+
+TEST(RunExperiment, ResultsOfOlderReleasesHaveNoMacs) {
+  const TestFolder folder;
+  const std::vector<std::string> settings = {"train.iterations=0", R"(compare=["macs"])"};
+  const ExperimentResult first = RunExperiment(Tiny(settings), Options(folder.path()));
+  const std::string path = folder.File("tiny/FCN-32s/result.json");
+  Json json = ReadJsonFile(path);
+  EXPECT_EQ(json["macs"], first.runs[1].macs);
+  EXPECT_EQ(json["macs_at"], Json::array({32, 32}));
+  for (const char* key : {"macs", "macs_at", "receptive_field"}) json.erase(key);
+  WriteFileAtomically(path, JsonText(json));
+  const ExperimentResult again = RunExperiment(Tiny(settings), Options(folder.path()));
+  EXPECT_EQ(again.runs[1].macs, 0);
+  EXPECT_TRUE(std::isnan(again.runs[1].receptive_field));
+  EXPECT_EQ(ReadJsonFile(path), json);
+  EXPECT_THAT(ReadFile(folder.File("tiny/table.md")), HasSubstr("MACs"));
 }
 
 TEST(RunExperiment, AnotherValidationSetTrainsNothing) {
