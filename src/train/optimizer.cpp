@@ -7,14 +7,26 @@
 
 #include "base/error.h"
 #include "base/names.h"
+#include "train/adadelta.h"
+#include "train/adam.h"
+#include "train/rmsprop.h"
 #include "train/sgd.h"
 
 namespace seglab {
 namespace {
 
-constexpr char kPath[] = "train.optimizer";
-
 Json OptimizerObject(const Json& spec) { return spec.is_string() ? Json{{"name", spec}} : spec; }
+
+std::unique_ptr<Optimizer> MakeOver(std::vector<TrainedParameter> parameters,
+                                    const TrainOptions& options, const std::string& path) {
+  const OptimizerRow& row = FindOptimizer(options.optimizer, path);
+  const Json object = OptimizerObject(options.optimizer);
+  JsonReader own(object, path);
+  own.Has("name");
+  std::unique_ptr<Optimizer> made = row.make(own, options, std::move(parameters));
+  own.Finish();
+  return made;
+}
 
 }  // namespace
 
@@ -56,6 +68,10 @@ void Optimizer::Restore(const std::string& kind, const NamedTensors& state,
 const std::vector<OptimizerRow>& OptimizerRows() {
   static const std::vector<OptimizerRow> rows = {
       {"sgd", "stochastic gradient descent with momentum, in Caffe's form", MakeSgd},
+      {"adam", "Adam (Kingma & Ba 2015), with L2 decay; \"amsgrad\"", MakeAdam},
+      {"adamw", "Adam with decoupled weight decay (Loshchilov & Hutter 2019)", MakeAdamW},
+      {"rmsprop", "RMSprop (Tieleman & Hinton 2012); \"momentum\", \"centered\"", MakeRmsprop},
+      {"adadelta", "Adadelta (Zeiler 2012); the paper's rate is 1", MakeAdadelta},
   };
   return rows;
 }
@@ -72,14 +88,12 @@ const OptimizerRow& FindOptimizer(const Json& spec, const std::string& path) {
   throw Error(reader.Path("name"), ": ", UnknownName("optimizer", name, names));
 }
 
+void CheckOptimizer(const TrainOptions& options, const std::string& path) {
+  MakeOver({}, options, path);
+}
+
 std::unique_ptr<Optimizer> MakeOptimizer(torch::nn::Module& module, const TrainOptions& options) {
-  const OptimizerRow& row = FindOptimizer(options.optimizer, kPath);
-  const Json object = OptimizerObject(options.optimizer);
-  JsonReader own(object, kPath);
-  own.Has("name");
-  std::unique_ptr<Optimizer> made = row.make(own, options, ChooseParameters(module, options));
-  own.Finish();
-  return made;
+  return MakeOver(ChooseParameters(module, options), options, "train.optimizer");
 }
 
 }  // namespace seglab

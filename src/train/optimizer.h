@@ -61,6 +61,11 @@ const std::vector<OptimizerRow>& OptimizerRows();
 /// The row of "sgd" or {"name": "sgd"}. @throws Error with the names there are
 const OptimizerRow& FindOptimizer(const Json& spec, const std::string& path);
 
+/// Tries whether the optimiser that `options` name takes its own options.
+/// @param path  of train.optimizer
+/// @throws Error naming the one that is wrong
+void CheckOptimizer(const TrainOptions& options, const std::string& path);
+
 /// The optimiser that `options` name, over the parameters that they choose.
 std::unique_ptr<Optimizer> MakeOptimizer(torch::nn::Module& module, const TrainOptions& options);
 

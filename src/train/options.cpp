@@ -26,6 +26,17 @@ std::vector<RateGroup> ReadGroups(const Json& list, const std::string& path) {
   return groups;
 }
 
+/// It is SGD's; the others' own are members of their objects.
+void ReadMomentum(JsonReader& reader, TrainOptions& options) {
+  const std::string& name = FindOptimizer(options.optimizer, reader.Path("optimizer")).name;
+  if (name == "sgd") {
+    reader.Get("momentum", options.momentum, 0.0, 0.99999);
+  } else if (reader.Has("momentum")) {
+    throw Error(reader.Path("momentum"), ": is of the optimizer \"sgd\", not of \"", name,
+                "\"; leave it out, or write null where it is inherited");
+  }
+}
+
 }  // namespace
 
 int64_t TrainOptions::Steps(int64_t samples) const {
@@ -43,9 +54,9 @@ std::string TrainOptions::Help() {
   batch (1)           images of a pass
   accumulate (1)      passes of a step
   lr (0.001)          learning rate
-  schedule ("fixed")  "step", "poly", or an object
-  optimizer ("sgd")   a name, or an object
-  momentum (0.9)
+  schedule ("fixed")  "step", "poly", "cosine", or an object
+  optimizer ("sgd")   "adam", "adamw", "rmsprop", "adadelta", or an object
+  momentum (0.9)      of "sgd"
   weight_decay (5e-4)
   bias_lr (2)         factor on the rate of biases
   bias_decay (0)      factor on their decay
@@ -83,7 +94,6 @@ TrainOptions TrainOptions::FromJson(const Json& json, const std::string& path) {
   reader.Get("batch", o.batch, 1, 100000);
   reader.Get("accumulate", o.accumulate, 1, 100000);
   reader.Get("lr", o.lr, 0.0, kLarge);
-  reader.Get("momentum", o.momentum, 0.0, 0.99999);
   reader.Get("weight_decay", o.weight_decay, 0.0, kLarge);
   reader.Get("bias_lr", o.bias_lr, 0.0, kLarge);
   reader.Get("bias_decay", o.bias_decay, 0.0, kLarge);
@@ -96,7 +106,9 @@ TrainOptions TrainOptions::FromJson(const Json& json, const std::string& path) {
   if (reader.Get("schedule", part))
     o.schedule = ScheduleOptions::FromJson(part, reader.Path("schedule"));
   if (reader.Get("loss", o.loss)) MakeLoss(o.loss, /*classes=*/0, reader.Path("loss"));
-  if (reader.Get("optimizer", o.optimizer)) FindOptimizer(o.optimizer, reader.Path("optimizer"));
+  reader.Get("optimizer", o.optimizer);
+  ReadMomentum(reader, o);
+  CheckOptimizer(o, reader.Path("optimizer"));
   if (reader.Has("aux_weight")) {
     throw Error(reader.Path("aux_weight"),
                 ": is the network's own; write it into \"model\", beside \"aux_loss\"");

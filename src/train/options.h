@@ -27,7 +27,7 @@ struct TrainOptions {
   int accumulate = 1;      ///< passes that make up one step (Caffe's iter_size)
   double lr = 1e-3;        ///< base learning rate
   Json optimizer = "sgd";  ///< of OptimizerRows(): a name, or an object with "name" and its options
-  double momentum = 0.9;   ///< FCN: 0.9 with 20 images, or 0.99 with one ("heavy")
+  double momentum = 0.9;   ///< of "sgd"; FCN: 0.9 with 20 images, or 0.99 with one ("heavy")
   double weight_decay = 5e-4;
   double bias_lr = 2;     ///< factor on the rate of biases (FCN, section 4.3)
   double bias_decay = 0;  ///< factor on their decay

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/test_error.h"
+#include "train/optimizer.h"
 
 namespace seglab {
 namespace {
@@ -23,6 +24,23 @@ TEST(TrainOptions, EpochsAreStepsOfTheDataSet) {
                 TrainOptions::FromJson({{"epochs", 1}, {"iterations", 1}}, "train");
               }),
               testing::HasSubstr("train.epochs: stands beside iterations"));
+}
+
+// As config.json holds them.
+TEST(TrainOptions, AllDefaultsCanBeReadAgain) {
+  for (const OptimizerRow& row : OptimizerRows()) {
+    Json config = {{"train", {{"optimizer", row.name}}}};
+    const JsonDefaults defaults("run");
+    TrainOptions::FromJson(config["train"], "run.train");
+    defaults.Complete(config, {"optimizer"});
+    const Json& train = config["train"];
+    EXPECT_EQ(train.contains("momentum"), row.name == "sgd") << row.name;
+    if (row.name.starts_with("adam")) {
+      EXPECT_EQ(train["optimizer"]["beta2"], 0.999);
+      EXPECT_EQ(train["optimizer"]["amsgrad"], false);
+    }
+    EXPECT_EQ(ErrorOf([&] { TrainOptions::FromJson(train, "run.train"); }), "") << config;
+  }
 }
 
 // The reader names all keys where one is unknown.
