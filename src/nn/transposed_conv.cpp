@@ -51,7 +51,9 @@ at::Tensor TransposedConv(const at::Tensor& x, const at::Tensor& weight, const a
 }
 
 at::Tensor TransposedConv2dImpl::forward(const at::Tensor& x) {
-  return TransposedConv(x, weight, bias, options.stride()->at(0), options.padding()->at(0));
+  // get_if of std or of c10, as the releases have it: looked up by its argument.
+  const auto* padding = get_if<torch::ExpandingArray<2>>(&options.padding());
+  return TransposedConv(x, weight, bias, options.stride()->at(0), (*padding)->at(0));
 }
 
 }  // namespace seglab
