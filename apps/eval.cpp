@@ -1,6 +1,7 @@
 #include <torch/torch.h>
 
 #include <iostream>
+#include <optional>
 
 #include "base/error.h"
 #include "base/files.h"
@@ -12,6 +13,7 @@
 #include "inference/boundary_sink.h"
 #include "inference/confusion_sink.h"
 #include "inference/evaluate.h"
+#include "inference/rand_sink.h"
 #include "inference/trimap_sink.h"
 #include "metrics/scores.h"
 #include "models/registry.h"
@@ -48,7 +50,7 @@ class IgnoredPixels : public EvalSink {
 }  // namespace
 
 int EvalCommand(const Args& args) {
-  std::string json, absent = "union", trimap;
+  std::string json, absent = "union", trimap, rand_class;
   double boundary_f1 = 0;
   DataOptions data("val", "score on");
   NetworkOptions network;
@@ -65,6 +67,8 @@ int EvalCommand(const Args& args) {
               "score bands around boundaries too: their widths in pixels, 2,8,32")
       .Option("boundary-f1", &boundary_f1,
               "boundary F1 too: what is near, as part of the diagonal, 0.0075")
+      .Option("rand", &rand_class,
+              "Rand error too, of the objects of this class, by name or number")
       .Option("threads", &options.threads, "loader threads; -1 = as many as cores");
   AddScoresFile(line, &json);
   flags.AddTo(line, "an option of the data set: limit=50");
@@ -74,6 +78,11 @@ int EvalCommand(const Args& args) {
   const std::vector<double> widths = ParseWidths(trimap);
   if (line.Given("boundary-f1")) CheckBoundaryTolerance(boundary_f1, "--boundary-f1");
   const std::shared_ptr<const Dataset> dataset = MakeDataset(data.Spec(line, flags.others()));
+  std::optional<RandSink> rand;
+  if (line.Given("rand")) {
+    const int index = ClassIndex(dataset->Labels(), rand_class, "--rand");
+    rand.emplace(index, dataset->Labels().names[static_cast<size_t>(index)]);
+  }
   const LoadedModel loaded = network.Load(dataset->Labels(), data.name());
   const bool classifier = ModelTask(loaded.spec, loaded.path) == Task::kClassification;
   if (classifier != (dataset->GetTask() == Task::kClassification)) {
@@ -88,11 +97,13 @@ int EvalCommand(const Args& args) {
   std::vector<EvalSink*> sinks = {&confusion, &bands, &ignored};
   const bool has_boundary = !classifier && boundary_f1 > 0;
   if (has_boundary) sinks.push_back(&boundary);
+  if (classifier) rand.reset();
+  if (rand) sinks.push_back(&*rand);
   const EvalSummary result = Evaluate(predictor, dataset, sinks, options);
   const Scores scores = ComputeScores(confusion.matrix(), policy);
   const std::vector<std::string>& names = dataset->Labels().names;
   std::cout << ScoresToText(scores, names, result.images) << bands.ToText(policy)
-            << (has_boundary ? boundary.ToText() : "");
+            << (has_boundary ? boundary.ToText() : "") << (rand ? rand->ToText() : "");
   WarnOfScores(confusion.matrix(), names, classifier ? 0 : ignored.count);
   Log::Info(result.images, " images in ", FormatDuration(result.seconds), ", waiting for data ",
             static_cast<int>(100 * result.wait_seconds / std::max(result.seconds, 1e-9) + 0.5),
@@ -101,6 +112,7 @@ int EvalCommand(const Args& args) {
     Json written = ScoresToJson(scores, confusion.matrix(), names, result.images);
     if (!widths.empty()) written["trimap"] = bands.ToJson(policy);
     if (has_boundary) written["boundary_f1"] = boundary.ToJson();
+    if (rand) written["rand"] = rand->ToJson();
     WriteFileAtomically(json, JsonText(written));
   }
   return 0;

@@ -1,10 +1,13 @@
 #include "data/labels.h"
 
 #include <algorithm>
+#include <charconv>
 #include <set>
+#include <system_error>
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/names.h"
 #include "data/classes.h"
 #include "tensor/quoted.h"
 
@@ -78,6 +81,19 @@ LabelSet LabelsFromJson(const Json& json, const std::string& path) {
   LabelSet labels = ReadLabels(reader);
   reader.Finish();
   return labels;
+}
+
+int ClassIndex(const LabelSet& labels, const std::string& text, const std::string& where) {
+  for (int i = 0; i < labels.size(); ++i) {
+    if (text == labels.names[static_cast<size_t>(i)]) return i;
+  }
+  int number = 0;
+  const char* const end = text.data() + text.size();
+  const auto [rest, failure] = std::from_chars(text.data(), end, number);
+  const bool is_number = failure == std::errc() && rest == end;
+  if (is_number && number >= 0 && number < labels.size()) return number;
+  throw Error(where, ": ", UnknownName("class", text, labels.names), "; or its number, 0 to ",
+              labels.size() - 1);
 }
 
 void CheckSameClasses(const LabelSet& trained, const LabelSet& used, const std::string& where) {

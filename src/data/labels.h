@@ -40,6 +40,10 @@ LabelSet LabelsFromJson(const Json& json, const std::string& path);
 /// @param where  names the text in errors
 LabelSet ParseLabels(const std::string& text, const std::string& where);
 
+/// The class that a user names, or gives the number of.
+/// @throws Error "where: ..." that lists the classes where it is none of them
+int ClassIndex(const LabelSet& labels, const std::string& text, const std::string& where);
+
 /// Warns where classes of two label sets of one size differ; the first pair is named.
 /// @throws Error when they are the same in another order: every score would be another class's
 void CheckSameClasses(const LabelSet& trained, const LabelSet& used, const std::string& where);

@@ -33,6 +33,19 @@ TEST(CheckSameClasses, OtherClassesAreAWarning) {
               AllOf(HasSubstr("warning: a: class 1"), HasSubstr("\"car\""), HasSubstr("\"cat\"")));
 }
 
+TEST(ClassIndex, IsOfANameOrANumber) {
+  const LabelSet labels = Named({"membrane", "cell", "0"});
+  EXPECT_EQ(ClassIndex(labels, "membrane", "a"), 0);
+  EXPECT_EQ(ClassIndex(labels, "cell", "a"), 1);
+  EXPECT_EQ(ClassIndex(labels, "1", "a"), 1);
+  EXPECT_EQ(ClassIndex(labels, "0", "a"), 2);  // that is its name
+  for (const char* text : {"cel", "3", "-1", "1x", ""}) {
+    EXPECT_THAT(ErrorOf([&] { ClassIndex(labels, text, "a.rand"); }),
+                AllOf(HasSubstr("a.rand: "), HasSubstr("membrane"), HasSubstr("0 to 2")))
+        << text;
+  }
+}
+
 TEST(LabelsFromJson, ReadsWhatLabelsToJsonWrites) {
   const LabelSet labels = NumberedLabels(300);  // a classifier has more classes than a mask
   const LabelSet read = LabelsFromJson(LabelsToJson(labels), "labels");

@@ -11,7 +11,7 @@ namespace {
 
 bool IsOption(const std::string& key) {
   for (const char* known : {"absent", "precision", "data", "crf", "scales", "flip", "window",
-                            "trimap", "boundary_f1", "winograd"}) {
+                            "trimap", "boundary_f1", "rand", "winograd"}) {
     if (key == known) return true;
   }
   return false;

@@ -21,6 +21,7 @@
 #include "inference/evaluate.h"
 #include "inference/image_counts_sink.h"
 #include "inference/picture_sink.h"
+#include "inference/rand_sink.h"
 #include "inference/trimap_sink.h"
 #include "metrics/scores.h"
 #include "models/registry.h"
@@ -70,6 +71,12 @@ Json MakeEvaluation(const PlannedRun& run, const TrainJob& job, const EvalConfig
     boundary.emplace(labels.size(), config.boundary_f1);
     sinks.push_back(&*boundary);
   }
+  std::optional<RandSink> rand;
+  const int rand_class = RandClass(run.spec, config, labels);
+  if (data->GetTask() == Task::kSegmentation && rand_class >= 0) {
+    rand.emplace(rand_class, labels.names[static_cast<size_t>(rand_class)]);
+    sinks.push_back(&*rand);
+  }
   std::optional<PictureSink> pictures;
   if (data->GetTask() == Task::kSegmentation && options.pictures > 0) {
     const PicturePlaces places = {JoinPath(options.shared_folder, kPicturesFolder),
@@ -92,6 +99,10 @@ Json MakeEvaluation(const PlannedRun& run, const TrainJob& job, const EvalConfig
   if (boundary) {
     text += boundary->ToText();
     metrics["boundary_f1"] = boundary->ToJson();
+  }
+  if (rand) {
+    text += rand->ToText();
+    metrics["rand"] = rand->ToJson();
   }
   return {{"identity", run.identity.evaluations.at(config.name)},
           {"eval", config.options},

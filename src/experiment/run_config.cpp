@@ -52,6 +52,13 @@ EvalConfig ReadEvaluation(const EvalSpec& spec, const Json& val_data, const std:
   CheckTrimapWidths(config.trimap, reader.Path("trimap"));
   if (reader.Get("boundary_f1", config.boundary_f1) && config.boundary_f1 != 0)
     CheckBoundaryTolerance(config.boundary_f1, reader.Path("boundary_f1"));
+  if (Json rand; reader.Get("rand", rand)) {
+    if (!rand.is_string() && !rand.is_number_integer()) {
+      throw Error(reader.Path("rand"), ": must be a class, its name or number, found ",
+                  rand.dump());
+    }
+    config.rand = rand.is_string() ? rand.get<std::string>() : rand.dump();
+  }
   if (Json data; reader.Get("data", data)) {
     if (!data.is_object()) throw Error(reader.Path("data"), ": must be an object");
     MergeJson(config.data, data);
@@ -121,7 +128,14 @@ std::shared_ptr<const Dataset> MakeEvalData(const RunSpec& run, const EvalConfig
                 data->Labels().size());
   }
   CheckSameClasses(train.Labels(), data->Labels(), path);
+  RandClass(run, evaluation, data->Labels());
   return data;
+}
+
+int RandClass(const RunSpec& run, const EvalConfig& evaluation, const LabelSet& labels) {
+  if (evaluation.rand.empty()) return -1;
+  const std::string name = evaluation.name.empty() ? "" : evaluation.name + ".";
+  return ClassIndex(labels, evaluation.rand, StrCat(run.name, ".eval.", name, "rand"));
 }
 
 std::vector<Transform> RunTransforms(const RunSpec& run, const RunConfig& config,

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "data/labels.h"
 #include "experiment/spec.h"
 #include "inference/predict_options.h"
 #include "metrics/scores.h"
@@ -22,6 +23,7 @@ struct EvalConfig {
   PredictOptions predict;
   double boundary_f1 = 0;      ///< tolerance of that score, part of the diagonal; 0: not scored
   std::vector<double> trimap;  ///< widths of bands around boundaries that are scored alone, pixels
+  std::string rand;  ///< class of the objects of the Rand scores, name or number; "": not scored
 };
 
 /// The parts of a run's config, each checked by the room it belongs to.
@@ -39,9 +41,14 @@ struct RunConfig {
 /// @throws Error naming the run and the JSON path
 RunConfig ReadRunConfig(const RunSpec& run, const std::string& init_folder);
 
-/// The data set of an evaluation. @throws Error where its classes or task are not the training's
+/// The data set of an evaluation. @throws Error where its classes or task are not the training's,
+/// or where it has no class of which Rand scores are to be
 std::shared_ptr<const Dataset> MakeEvalData(const RunSpec& run, const EvalConfig& evaluation,
                                             const Dataset& train);
+
+/// The class of an evaluation's Rand scores; -1: they are not scored.
+/// @throws Error where there is none of that name or number
+int RandClass(const RunSpec& run, const EvalConfig& evaluation, const LabelSet& labels);
 
 /// Makes data sets, network (with fresh weights) and transforms of a run.
 /// @param folder  of the run, where proposals of regions are kept; "": nothing is written

@@ -107,8 +107,11 @@ class Crf(ProgramTest):
         where = ("eval", "--checkpoint", self.trained, "--dataset", "shapes", "--split", "val",
                  "--set", "size=3", "--set", "height=32", "--set", "width=40")
         scores = self.path("scores.json")
-        text = self.succeed(*where, "--crf", "--trimap", "2,5", "--json", scores).out
+        text = self.succeed(*where, "--crf", "--trimap", "2,5", "--rand", "1", "--json", scores).out
         self.assertIn("within 2 pixels of a boundary", text)
+        self.assertIn("Rand error of", text)
+        self.assertIn("rand_error_thin", read_json(scores)["rand"])
+        self.fail_with(1, *where, "--rand", "no_such", says=["--rand", "no_such"], long=True)
         self.assertEqual([row["width"] for row in read_json(scores)["trimap"]], [2, 5])
         self.fail_with(2, *where, "--trimap", "2;5", says="--trimap", long=True)
         self.fail_with(1, *where, "--set", "scales=[0]", says="scales", long=True)
@@ -128,13 +131,14 @@ class Crf(ProgramTest):
 
     def test_is_an_evaluation_of_a_run(self):
         experiment = {"name": "e", "data": DATA, "model": MODEL, "train": {"iterations": 3},
-                      "eval": {"plain": {}, "crf": {"crf": "deeplab_v2_vgg16", "trimap": [3]}},
+                      "eval": {"plain": {}, "crf": {"crf": "deeplab_v2_vgg16", "trimap": [3], "rand": 1}},
                       "runs": [{"name": "A"}]}
         path = self.write("e.json", experiment)
         self.succeed("run", path, "--out", self.path("runs"))
         result = read_json(self.path("runs", "e", "A", "result.json"))
         self.assertEqual(set(result["evaluations"]), {"plain", "crf"})
         self.assertIn("trimap", result["evaluations"]["crf"]["metrics"])
+        self.assertIn("pixel_error", result["evaluations"]["crf"]["metrics"]["rand"])
         experiment["eval"]["more"] = {"scales": [0.5, 1], "flip": True, "window": 30}
         trained = read_bytes(self.path("runs", "e", "A", "last.safetensors"))
         self.succeed("run", self.write("e.json", experiment), "--out", self.path("runs"))
