@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 
 #include "base/error.h"
 #include "base/format.h"
@@ -20,6 +21,7 @@
 #include "train/optimizer.h"
 #include "train/train_step.h"
 #include "train/validation.h"
+#include "train/weight_average.h"
 
 namespace seglab {
 namespace {
@@ -28,7 +30,7 @@ constexpr int kWarmUp = 1, kMeasured = 2;
 
 struct Cost {
   double step_seconds = 0, image_seconds = 0;
-  int64_t state_bytes = 0;  ///< weights and what the optimiser keeps
+  int64_t state_bytes = 0;  ///< weights, their averages and what the optimiser keeps
 };
 
 int64_t BytesOf(const NamedTensors& tensors) {
@@ -38,7 +40,7 @@ int64_t BytesOf(const NamedTensors& tensors) {
 }
 
 /// A step at rate 0, which changes no weight.
-double StepSeconds(const TrainJob& job, Optimizer& optimizer) {
+double StepSeconds(const TrainJob& job, Optimizer& optimizer, WeightAverage* average) {
   const auto loss =
       MakeLoss(LossWithoutCounting(job.options.loss), job.train->Labels().size(), "train.loss");
   const int64_t passes = int64_t{kWarmUp + kMeasured} * job.options.accumulate;
@@ -50,6 +52,7 @@ double StepSeconds(const TrainJob& job, Optimizer& optimizer) {
     for (int pass = 0; pass < job.options.accumulate; ++pass) batches.push_back(*loader.Next());
     ComputeGradients(*job.model, batches, *loss, job.options).sum.item<double>();
     optimizer.Step(0);
+    if (average != nullptr) average->Update(step + 1);
   }
   return (Seconds() - start) / kMeasured;
 }
@@ -68,10 +71,14 @@ Cost Measure(TrainJob& job, const std::string& device) {
   job.model->to(PickDevice(device));
   UseChannelsLast(*job.model);
   const std::unique_ptr<Optimizer> optimizer = MakeOptimizer(*job.model, job.options);
+  std::optional<WeightAverage> average;
+  if (job.options.ema > 0) average.emplace(*job.model, job.options.ema);
   Cost cost;
-  if (job.options.iterations > 0) cost.step_seconds = StepSeconds(job, *optimizer);
+  if (job.options.iterations > 0)
+    cost.step_seconds = StepSeconds(job, *optimizer, average ? &*average : nullptr);
   cost.image_seconds = ImageSeconds(job);
   cost.state_bytes = BytesOf(optimizer->State());
+  if (average) cost.state_bytes += BytesOf(average->State());
   for (const at::Tensor& tensor : job.model->parameters())
     cost.state_bytes += static_cast<int64_t>(tensor.nbytes());
   return cost;
@@ -83,8 +90,9 @@ std::string KindOf(const RunSpec& run, bool trains) {
   kind["trains"] = trains;
   for (const char* key : {"seed", "init", "eval"}) kind.erase(key);
   if (kind.contains("train")) {
-    for (const char* key : {"lr", "momentum", "weight_decay", "iterations", "epochs", "schedule",
-                            "bias_lr", "bias_decay", "eval_every", "give_up", "log_every"})
+    for (const char* key :
+         {"lr", "momentum", "weight_decay", "iterations", "epochs", "schedule", "bias_lr",
+          "bias_decay", "eval_every", "early_stopping", "give_up", "log_every"})
       kind["train"].erase(key);
   }
   return CanonicalJson(kind);

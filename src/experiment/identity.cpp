@@ -14,7 +14,8 @@ Json TrainingConfig(const RunSpec& run) {
   Json config = run.config;
   config.erase("eval");
   if (config.contains("train") && config["train"].is_object()) {
-    for (const std::string& key : TrainOptions::NeutralKeys()) config["train"].erase(key);
+    for (const std::string& key : TrainOptions::NeutralKeys(run.config["train"]))
+      config["train"].erase(key);
   }
   // What the data are is said by their content; how they are found is not.
   Json transforms;
@@ -46,10 +47,12 @@ void Flatten(const Json& json, const std::string& path, std::map<std::string, st
 
 }  // namespace
 
-Json Determinants(const RunSpec& run, const std::string& init, const std::string& data) {
+Json Determinants(const RunSpec& run, const std::string& init, const std::string& data,
+                  const std::string& validation) {
   Json determinants = {
       {"config", TrainingConfig(run)}, {"data", data}, {"program", kTrainingVersion}};
   if (!init.empty()) determinants["init"] = init;
+  if (!validation.empty()) determinants["validation"] = validation;
   return determinants;
 }
 
@@ -73,6 +76,7 @@ std::vector<std::string> SettingsThatDiffer(const Json& there, const Json& here)
   }
   const std::pair<const char*, const char*> others[] = {
       {"data", "the training data are others"},
+      {"validation", "the validation data, which end the training early, are others"},
       {"init", "the weights that it starts from are others"},
       {"program", "it was trained by another version of seglab"}};
   for (const auto& [key, text] : others) {

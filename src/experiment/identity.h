@@ -13,13 +13,15 @@ inline constexpr int kTrainingVersion = 4;
 
 /// All that determines the weights of a run:
 ///
-///   {"config": ..., "init": hash, "data": hash, "program": kTrainingVersion}
+///   {"config": ..., "init": hash, "data": hash, "validation": hash, "program": kTrainingVersion}
 ///
 /// "config" is the run's without places, without what is there for the evaluation alone, and
 /// without what changes no result (threads, logging, checkpoints).
 /// @param init  hash of what starts the run, "" = nothing does
 /// @param data  DataIdentity of the training data
-Json Determinants(const RunSpec& run, const std::string& init, const std::string& data);
+/// @param validation  that of the validation data where they end the training early, else ""
+Json Determinants(const RunSpec& run, const std::string& init, const std::string& data,
+                  const std::string& validation = "");
 
 /// What differs between two runs' determinants, a text each: "train.iterations is 100 there, 200
 /// here". @param there  null: it is not known

@@ -40,6 +40,20 @@ TEST(Determinants, LeaveOutPlacesAndWhatChangesNothing) {
   EXPECT_NE(Determinants(Spec(kUsual), "", "other data"), usual);
 }
 
+TEST(Determinants, HoldTheValidationWhereItEndsTheTraining) {
+  const auto with = [](int every, const std::string& validation) {
+    RunSpec run = Spec(R"({"train": {"lr": 0.1, "early_stopping": {"patience": 3}}})");
+    run.config["train"]["eval_every"] = every;
+    return Determinants(run, "", "d", validation);
+  };
+  EXPECT_EQ(with(5, "v"), with(5, "v"));
+  EXPECT_THAT(SettingsThatDiffer(with(5, "v"), with(10, "v")),
+              ElementsAre("train.eval_every is 5 there, 10 here"));
+  EXPECT_THAT(SettingsThatDiffer(with(5, "v"), with(5, "w")),
+              ElementsAre("the validation data, which end the training early, are others"));
+  EXPECT_EQ(Of(R"({"train": {"lr": 0.1, "eval_every": 5}})"), Of(R"({"train": {"lr": 0.1}})"));
+}
+
 TEST(SettingsThatDiffer, NamesEachOfThem) {
   const Json there = Of(R"({"seed": 1, "train": {"iterations": 100, "only": ["a"]}})");
   EXPECT_THAT(SettingsThatDiffer(there, there), IsEmpty());

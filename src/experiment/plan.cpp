@@ -68,9 +68,12 @@ RunIdentity IdentityOf(const RunSpec& spec, const std::string& init_hash, Conten
   const std::string path = spec.name + ".data";
   const std::shared_ptr<const Dataset> train = MakeDataset(config.train_data, path);
   RunIdentity identity;
+  std::string validation;
+  if (config.train.early_stopping.On())
+    validation = DataIdentity(*MakeDataset(config.val_data, path), hashes);
   identity.determinants =
       Determinants(spec, spec.init_run.empty() ? InitFileHash(config.init) : init_hash,
-                   DataIdentity(*train, hashes));
+                   DataIdentity(*train, hashes), validation);
   identity.hash = HashHex(CanonicalJson(identity.determinants));
   for (const EvalConfig& evaluation : config.evaluations) {
     const auto data = MakeDataset(evaluation.data, path);

@@ -2,6 +2,7 @@
 
 #include <torch/torch.h>
 
+#include <cmath>
 #include <csignal>
 #include <map>
 #include <optional>
@@ -29,6 +30,7 @@
 #include "train/schedule.h"
 #include "train/train_step.h"
 #include "train/validation.h"
+#include "train/weight_average.h"
 #include "weights/checkpoint_file.h"
 
 namespace seglab {
@@ -55,7 +57,8 @@ class Descent {
     optimizer_ = MakeOptimizer(*job.model, options_);
     state_.run_hash = job.run_hash;
     const std::optional<TrainState> saved = ReadTrainState(last_path_);
-    if (saved && saved->run_hash == job.run_hash) {
+    const bool saved_here = saved && saved->run_hash == job.run_hash;
+    if (saved_here) {
       RestoreCheckpoint(last_path_, *job.model, *optimizer_);
       state_ = *saved;
     }
@@ -68,6 +71,9 @@ class Descent {
       }
       sums_.emplace(*job.group, std::move(trained));
     }
+    // Behind the broadcast: all processes average the same.
+    if (options_.ema > 0) average_.emplace(*job.model, options_.ema);
+    if (average_ && saved_here && !state_.finished) RestoreAverage(last_path_, *average_);
     metadata_ = ModelMetadata(*job.model, job.model_spec, job.train->Labels());
   }
 
@@ -88,38 +94,62 @@ class Descent {
     Loader loader = MakeLoader();
     Progress progress(job_.title, options_.iterations, state_.iteration);
     if (state_.evaluation_due) {
-      EvaluateOrSave();
+      Evaluate(loader, progress);
       Save();
     }
     double clock = Seconds(), saved_at = clock;
-    while (state_.iteration < options_.iterations) {
+    while (!Done()) {
       const double rate = Step(loader);
       const double now = Seconds();
       state_.seconds += now - clock;
       clock = now;
       if (Due(state_.iteration, options_.log_every, options_.iterations)) {
-        log_->Line(state_, rate, loader.WaitSeconds(), metrics_ ? &*metrics_ : nullptr, progress);
+        LogLine(rate, loader, progress);
       } else {
         progress.Step(state_.iteration);
       }
       const bool evaluated = Due(state_.iteration, options_.eval_every, options_.iterations);
-      if (evaluated) EvaluateOrSave();
+      if (evaluated) Evaluate(loader, progress);
       const auto [signal, due] = Agreed(StopRequested(), CheckpointDue(Seconds() - saved_at));
       if (signal != 0 || evaluated || due) {
         Save();
         saved_at = Seconds();
       }
-      if (signal != 0 && state_.iteration < options_.iterations) {
+      if (signal != 0 && !Done()) {
         // Nobody ends while the first one writes: a launcher would end that too.
         if (job_.group != nullptr) job_.group->Barrier();
         StopAt(signal);
       }
       if (evaluated) clock = Seconds();
     }
+    if (average_) average_->Exchange();
     CheckWeights();
     ShareStatistics();
     state_.finished = true;
     Save();
+  }
+
+  bool Done() const {
+    return state_.iteration >= options_.iterations ||
+           state_.early_stopping.Ends(options_.early_stopping);
+  }
+
+  void LogLine(double rate, const Loader& loader, Progress& progress) {
+    log_->Line(state_, rate, loader.WaitSeconds(), metrics_ ? &*metrics_ : nullptr, progress);
+  }
+
+  /// The scores after a step; where they end the training, its last log line as well.
+  void Evaluate(const Loader& loader, Progress& progress) {
+    EvaluateOrSave();
+    if (state_.iteration >= options_.iterations || !Done()) return;
+    if (!Due(state_.iteration, options_.log_every, options_.iterations))
+      LogLine(RateOf(state_.iteration - 1), loader, progress);
+    Log::Info(job_.title, ": ends at iteration ", state_.iteration, " of ", options_.iterations,
+              ", since ", options_.early_stopping.patience, " validations were no better");
+  }
+
+  double RateOf(int64_t iteration) const {
+    return options_.lr * ScheduleFactor(options_.schedule, iteration, options_.iterations);
   }
 
   /// Batch norm's running statistics are those of the first process.
@@ -162,8 +192,7 @@ class Descent {
 
   /// @return its rate
   double Step(Loader& loader) {
-    const double rate =
-        options_.lr * ScheduleFactor(options_.schedule, state_.iteration, options_.iterations);
+    const double rate = RateOf(state_.iteration);
     // Processes that share a batch drop out other features.
     const uint64_t share = job_.group == nullptr ? 0 : static_cast<uint64_t>(job_.group->rank());
     torch::manual_seed(MixSeed(job_.seed, kDropoutSalt, state_.iteration) + share);
@@ -175,6 +204,7 @@ class Descent {
                                sums_ ? &*sums_ : nullptr));
     optimizer_->Step(rate);
     ++state_.iteration;
+    if (average_) average_->Update(state_.iteration);
     return rate;
   }
 
@@ -220,10 +250,23 @@ class Descent {
   }
 
   void EvaluateNow() {
+    const AveragedWeights averaged(average_ ? &*average_ : nullptr);
     ShareStatistics();
     const Validation validation = Validate(job_.model, job_.val, options_, job_.group);
     UseGpu(device_, Ways());
-    if (!IsFirst(job_.group)) return;
+    EarlyStoppingState& stopping = state_.early_stopping;
+    if (IsFirst(job_.group)) {
+      stopping.Add(validation.score, options_.early_stopping);
+      Take(validation);
+    }
+    if (job_.group == nullptr || !options_.early_stopping.On()) return;
+    // All end together; the score itself is the first one's.
+    const double waited = IsFirst(job_.group) ? static_cast<double>(stopping.waited) : 0;
+    stopping.waited = std::llround(job_.group->Sum(waited));
+  }
+
+  /// Logs scores and keeps the best network. @throws Error where the run is given up
+  void Take(const Validation& validation) {
     const Scores& scores = validation.scores;
     metrics_->Write({{"iteration", state_.iteration},
                      {"pixel_acc", scores.pixel_acc},
@@ -248,13 +291,14 @@ class Descent {
     best.loss_sum =
         0;  // of the time since the last log line, which depends on where it was stopped
     best.loss_count = 0;
-    SaveCheckpoint(best_path_, *job_.model, *optimizer_, best, metadata_);
+    SaveCheckpoint(best_path_, *job_.model, *optimizer_, nullptr, best, metadata_);
   }
 
   void Save() {
     // Not finite: the last good one is kept, and the next log line says why.
     if (log_->Save(state_) && IsFirst(job_.group))
-      SaveCheckpoint(last_path_, *job_.model, *optimizer_, state_, metadata_);
+      SaveCheckpoint(last_path_, *job_.model, *optimizer_, average_ ? &*average_ : nullptr, state_,
+                     metadata_);
   }
 
   const TrainJob& job_;
@@ -262,6 +306,7 @@ class Descent {
   c10::Device device_;
   std::shared_ptr<const Loss> loss_;
   std::unique_ptr<Optimizer> optimizer_;
+  std::optional<WeightAverage> average_;  ///< of options.ema
   std::optional<GradientSums> sums_;
   std::string last_path_, best_path_;
   std::map<std::string, std::string> metadata_;

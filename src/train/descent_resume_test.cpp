@@ -64,6 +64,42 @@ TEST_P(InterruptedTraining, AHalfWrittenLineOfMetricsIsDropped) {
 
 INSTANTIATE_TEST_SUITE_P(Backbones, InterruptedTraining, testing::Values("vgg11", "vgg11_bn"));
 
+/// With settings that keep something beside the weights.
+class InterruptedState : public testing::TestWithParam<const char*> {
+ protected:
+  static TrainJob Job(const std::string& folder) {
+    TrainJob job = TinyJob(folder, "vgg11_bn");
+    const TrainOptions read = TrainOptions::FromJson(ParseJson(GetParam(), "test"), "train");
+    job.options.optimizer = read.optimizer;
+    job.options.schedule = read.schedule;
+    job.options.ema = read.ema;
+    job.options.lr = read.lr;
+    return job;
+  }
+};
+
+TEST_P(InterruptedState, GoesOnFromACheckpointOfAnyStep) {
+  const TestFolder folder;
+  const Outcome undisturbed = Finish(Job(folder.File("undisturbed")));
+  for (const int64_t steps : {1, 4, 5, 7}) {
+    TrainJob job = Job(folder.File(std::to_string(steps)));
+    job.options.checkpoint_every = 1;
+    TrainUntilRead(job, 2 * steps);
+    TrainJob rest = Job(job.folder);
+    rest.model = SeededModel(rest.model_spec, kShapesClasses, 99);
+    ExpectSame(undisturbed, Finish(rest));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Ways, InterruptedState,
+    testing::Values(
+        R"({"optimizer": "adam", "schedule": "cosine"})",
+        R"({"optimizer": {"name": "adamw", "amsgrad": true}, "ema": 0.99})",
+        R"({"optimizer": "rmsprop", "schedule": {"name": "exponential", "step": 3}})",
+        R"({"optimizer": {"name": "rmsprop", "momentum": 0.9, "centered": true, "eps": 1e-3}})",
+        R"({"optimizer": "adadelta", "lr": 1, "ema": 0.5})", R"({"lr": 0.01, "ema": 0.9})"));
+
 TEST(Train, AccumulatedStepsGoOnToo) {
   const TestFolder folder;
   const auto make = [&](const std::string& name) {

@@ -64,6 +64,9 @@ std::string TrainOptions::Help() {
   only                prefixes: train these alone
   freeze_bn (false)   batch norm keeps its statistics
   clip_norm (0)       largest norm of the gradient; 0: any
+  ema (0)             decay of an average of the weights, 0.999; 0: none
+  early_stopping      {"patience": 5, "min_delta": 0}: validations that
+                      may be no better before the training ends
   loss                "cross_entropy", "focal", "dice", "lovasz", "ohem",
                       "border_cross_entropy", or an object; "sum": several
   precision ("float32")   or "bfloat16", on a GPU "tf32"
@@ -105,6 +108,7 @@ TrainOptions TrainOptions::FromJson(const Json& json, const std::string& path) {
   Json part;
   if (reader.Get("schedule", part))
     o.schedule = ScheduleOptions::FromJson(part, reader.Path("schedule"));
+  reader.Get("ema", o.ema, 0.0, 1 - 1e-9);
   if (reader.Get("loss", o.loss)) MakeLoss(o.loss, /*classes=*/0, reader.Path("loss"));
   reader.Get("optimizer", o.optimizer);
   ReadMomentum(reader, o);
@@ -134,6 +138,13 @@ TrainOptions TrainOptions::FromJson(const Json& json, const std::string& path) {
                   "between them");
     }
   }
+  if (reader.Get("early_stopping", part)) {
+    o.early_stopping = EarlyStoppingOptions::FromJson(part, reader.Path("early_stopping"));
+    if (o.eval_every == 0) {
+      throw Error(reader.Path("early_stopping"),
+                  ": looks at validation scores; give eval_every, the steps between them");
+    }
+  }
   reader.Get("checkpoint_every", o.checkpoint_every, int64_t{0}, kMany);
   reader.Get("checkpoint_seconds", o.checkpoint_seconds, 0.0, kLarge);
   reader.Get("check_samples", o.check_samples, int64_t{-1}, kMany);
@@ -141,10 +152,15 @@ TrainOptions TrainOptions::FromJson(const Json& json, const std::string& path) {
   return o;
 }
 
-const std::vector<std::string>& TrainOptions::NeutralKeys() {
-  static const std::vector<std::string> keys = {
-      "threads",       "log_every",     "eval_every", "checkpoint_every", "checkpoint_seconds",
-      "check_samples", "feature_cache", "give_up"};
+bool TrainOptions::StopsEarly(const Json& train) {
+  return train.is_object() && train.contains("early_stopping");
+}
+
+std::vector<std::string> TrainOptions::NeutralKeys(const Json& train) {
+  std::vector<std::string> keys = {"threads",          "log_every",          "give_up",
+                                   "checkpoint_every", "checkpoint_seconds", "check_samples",
+                                   "feature_cache"};
+  if (!StopsEarly(train)) keys.emplace_back("eval_every");
   return keys;
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "tensor/precision.h"
+#include "train/early_stopping.h"
 #include "train/fit_options.h"
 #include "train/schedule.h"
 
@@ -36,6 +37,10 @@ struct TrainOptions {
   bool freeze_bn = false;         ///< batch norm keeps its running statistics
   double clip_norm = 0;           ///< largest L2 norm of the whole gradient; 0 = no limit
   ScheduleOptions schedule;
+  /// Decay of the moving average of the weights, which is what is scored and kept: 0 to below 1,
+  /// 0 = the weights themselves (weight_average.h).
+  double ema = 0;
+  EarlyStoppingOptions early_stopping;  ///< needs eval_every, which then determines the result too
   Json loss = Json::object();  ///< of LossRows(): a name, or an object with "name" and its options
   Precision precision = Precision::kFloat32;
   /// 3x3 convolutions by Winograd's filtering where it fits, forward and backward (nn/winograd.h).
@@ -68,8 +73,11 @@ struct TrainOptions {
   /// The keys, a line each, for people.
   static std::string Help();
   static TrainOptions FromJson(const Json& json, const std::string& path);
-  /// The names of the members that change no result.
-  static const std::vector<std::string>& NeutralKeys();
+  /// The names of the members that change no result of a "train".
+  static std::vector<std::string> NeutralKeys(const Json& train);
+  /// Whether a "train" looks at the validation data while it trains, so that they determine its
+  /// result too.
+  static bool StopsEarly(const Json& train);
 };
 
 }  // namespace seglab

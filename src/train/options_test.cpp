@@ -29,18 +29,38 @@ TEST(TrainOptions, EpochsAreStepsOfTheDataSet) {
 // As config.json holds them.
 TEST(TrainOptions, AllDefaultsCanBeReadAgain) {
   for (const OptimizerRow& row : OptimizerRows()) {
-    Json config = {{"train", {{"optimizer", row.name}}}};
+    Json config = {{"train", {{"optimizer", row.name}, {"eval_every", 5}, {"ema", 0.99}}}};
+    config["train"]["early_stopping"] = {{"patience", 3}};
     const JsonDefaults defaults("run");
     TrainOptions::FromJson(config["train"], "run.train");
     defaults.Complete(config, {"optimizer"});
     const Json& train = config["train"];
     EXPECT_EQ(train.contains("momentum"), row.name == "sgd") << row.name;
+    EXPECT_EQ(train["early_stopping"]["min_delta"], 0.0);
     if (row.name.starts_with("adam")) {
       EXPECT_EQ(train["optimizer"]["beta2"], 0.999);
       EXPECT_EQ(train["optimizer"]["amsgrad"], false);
     }
     EXPECT_EQ(ErrorOf([&] { TrainOptions::FromJson(train, "run.train"); }), "") << config;
   }
+}
+
+TEST(TrainOptions, EarlyStoppingAndAveragesAreChecked) {
+  const auto error = [](const char* text) {
+    return ErrorOf([&] { TrainOptions::FromJson(ParseJson(text, "test"), "train"); });
+  };
+  EXPECT_THAT(
+      error(R"({"early_stopping": {"patience": 3}})"),
+      testing::HasSubstr("train.early_stopping: looks at validation scores; give eval_eve"));
+  EXPECT_THAT(error(R"({"eval_every": 5, "early_stopping": {"patience": 0}})"),
+              testing::HasSubstr("train.early_stopping.patience: must be"));
+  EXPECT_THAT(error(R"({"eval_every": 5, "early_stopping": {"min_delta": 0.1}})"),
+              testing::HasSubstr("train.early_stopping.patience: is missing"));
+  EXPECT_THAT(error(R"({"eval_every": 5, "early_stopping": {"patience": 1, "min_delta": -1}})"),
+              testing::HasSubstr("train.early_stopping.min_delta: must be"));
+  EXPECT_THAT(error(R"({"ema": 1})"), testing::HasSubstr("train.ema: must be"));
+  EXPECT_EQ(error(R"({"ema": 0})"), "");
+  EXPECT_EQ(error(R"({"ema": 0.9999})"), "");
 }
 
 // The reader names all keys where one is unknown.

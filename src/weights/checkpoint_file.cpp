@@ -1,5 +1,8 @@
 #include "weights/checkpoint_file.h"
 
+#include <string_view>
+#include <unordered_map>
+
 #include "base/error.h"
 #include "base/files.h"
 #include "tensor/quoted.h"
@@ -76,9 +79,29 @@ std::optional<NetworkTraits> CheckpointTraits(const TensorFile& file, const std:
 }
 
 NamedTensors ModelTensors(const TensorFile& file) {
+  std::unordered_map<std::string_view, const at::Tensor*> averages;
+  if (IsCheckpoint(file)) {
+    constexpr std::string_view kPrefix = kAveragePrefix;
+    for (const auto& [name, tensor] : file.tensors) {
+      if (name.starts_with(kPrefix))
+        averages.emplace(std::string_view(name).substr(kPrefix.size()), &tensor);
+    }
+  }
+  NamedTensors tensors = TrainedTensors(file);
+  for (auto& [name, tensor] : tensors) {
+    const auto average = averages.find(name);
+    if (average != averages.end()) tensor = *average->second;
+  }
+  return tensors;
+}
+
+NamedTensors TrainedTensors(const TensorFile& file) {
+  const bool own = IsCheckpoint(file);  // other programs' layers may be called "ema"
   NamedTensors tensors;
   for (const auto& item : file.tensors) {
-    if (!item.first.starts_with(kOptimizerPrefix)) tensors.push_back(item);
+    if (item.first.starts_with(kOptimizerPrefix)) continue;
+    if (own && item.first.starts_with(kAveragePrefix)) continue;
+    tensors.push_back(item);
   }
   return tensors;
 }

@@ -13,6 +13,8 @@ namespace seglab {
 
 /// Begins the names of an optimiser's tensors in the checkpoint of an unfinished training.
 inline constexpr char kOptimizerPrefix[] = "optimizer.";
+/// Begins the names of the averages of its weights, where it keeps some ("train": {"ema": ...}).
+inline constexpr char kAveragePrefix[] = "ema.";
 
 /// The file itself, or of a run folder <prefer>.safetensors, else last.safetensors.
 /// @param prefer  "best" or "last"
@@ -42,7 +44,11 @@ LabelSet CheckpointLabels(const TensorFile& file, const std::string& path);
 /// SegModel::Traits of it; std::nullopt in files of before there were any.
 std::optional<NetworkTraits> CheckpointTraits(const TensorFile& file, const std::string& path);
 
-/// The weights of a file of any kind, without an optimiser's state.
+/// The weights of a file of any kind, without an optimiser's state; of an unfinished training that
+/// averages them the averages, which a validation there and then would have scored.
 NamedTensors ModelTensors(const TensorFile& file);
+
+/// The weights from which an unfinished training goes on, not their averages.
+NamedTensors TrainedTensors(const TensorFile& file);
 
 }  // namespace seglab

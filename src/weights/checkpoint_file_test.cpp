@@ -93,5 +93,22 @@ TEST(ModelTensors, AreAllButTheOptimizers) {
   EXPECT_GT(file.tensors.size(), ModelTensors(file).size());
 }
 
+TEST(ModelTensors, OfAnUnfinishedTrainingAreTheAverages) {
+  const std::shared_ptr<SegModel> model = UsedModel(TinySpec(), 2);
+  TensorFile file = {ModuleState(*model), ModelMetadata(*model, TinySpec(), TestLabels(2))};
+  const auto [name, weight] = file.tensors.front();
+  const at::Tensor average = weight.detach() + 1;
+  file.tensors.emplace_back(kAveragePrefix + name, average);
+  file.tensors.emplace_back(kOptimizerPrefix + ("momentum." + name), weight);
+  EXPECT_EQ(ModelTensors(file).size(), ModuleState(*model).size());
+  EXPECT_TRUE(Get(ModelTensors(file), name).is_same(average));
+  EXPECT_EQ(Difference(TrainedTensors(file), ModuleState(*model)), "");
+  const std::string other = file.tensors[1].first;
+  EXPECT_TRUE(Get(ModelTensors(file), other).is_same(file.tensors[1].second));
+
+  file.metadata.clear();  // another program's layer
+  EXPECT_TRUE(Get(ModelTensors(file), kAveragePrefix + name).is_same(average));
+}
+
 }  // namespace
 }  // namespace seglab

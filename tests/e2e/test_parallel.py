@@ -82,6 +82,16 @@ class ParallelTest(ProgramTest):
         alone = self.train("alone", config(NORMED, iterations=8, eval_every=4), "--nproc", 3)
         self.assertGreater(farthest(weights(one), weights(alone)), 5e-3, "each took its own statistics")
 
+    def test_averages_and_an_early_end(self):
+        content = config(NORMED, sync_bn=True, iterations=12, eval_every=2, ema=0.9,
+                         optimizer={"name": "adamw", "eps": 1e-3}, lr=0.002, checkpoint_every=1,
+                         early_stopping={"patience": 2, "min_delta": 1})
+        del content["train"]["momentum"]
+        one, many = self.train("one", content), self.train("many", content, "--nproc", 2)
+        for out in (one, many):  # no score is better than the first one by 1
+            self.assertEqual(read_json(os.path.join(out, "result.json"))["iterations"], 6)
+        self.same(one, many, 5e-2)
+
     def test_each_image_is_scored_once_and_in_order(self):
         one, many = self.train("one", config()), self.train("many", config(), "--nproc", 3)
         names = []
