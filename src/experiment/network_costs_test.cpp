@@ -36,8 +36,8 @@ TEST(NetworkCosts, AreThoseOfAPassOverTheFirstValidationImage) {
 }
 
 TEST(NetworkCosts, TheWholeImageIsNull) {
-  const Json costs = NetworkCosts(JobOf("\"deeplabv3_mobilenet_v2\""), Json::object());
-  EXPECT_GT(costs.at("macs"), 0);
+  const Json costs = NetworkCosts(JobOf(R"({"name": "deeplabv3_mobilenet_v2"})"), Json::object());
+  EXPECT_GT(costs.at("macs").get<int64_t>(), 0);
   EXPECT_TRUE(costs.at("receptive_field").is_null());
 }
 

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "base/error.h"
-#include "base/format.h"
 #include "report/costs.h"
 #include "report/scatter.h"
 #include "report/table.h"

@@ -67,6 +67,8 @@ TEST(ComparedCosts, TheExperimentMaySayThem) {
   result = FakeResult("x");
   result.compare = {{"parameters", "total_seconds"}};
   EXPECT_THAT(ComparedCosts(result), ElementsAre("parameters"));
+  result.compare = {{"parameters", "joules"}};
+  EXPECT_THAT(ComparedCosts(result), ElementsAre("parameters")) << "of a later release";
 }
 
 TEST(Costs, MacsAndFieldsHaveColumnsWhereTheyAreCompared) {
