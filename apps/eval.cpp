@@ -97,7 +97,8 @@ int EvalCommand(const Args& args) {
   std::vector<EvalSink*> sinks = {&confusion, &bands, &ignored};
   const bool has_boundary = !classifier && boundary_f1 > 0;
   if (has_boundary) sinks.push_back(&boundary);
-  if (classifier) rand.reset();
+  if (classifier && rand)
+    throw Error("--rand: is of label maps, which a classifier does not make; leave it out");
   if (rand) sinks.push_back(&*rand);
   const EvalSummary result = Evaluate(predictor, dataset, sinks, options);
   const Scores scores = ComputeScores(confusion.matrix(), policy);

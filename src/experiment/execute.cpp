@@ -210,13 +210,16 @@ void ExecuteRun(const PlannedRun& run, const ExecuteOptions& options) {
   if (summary.best_iteration > 0)
     result.training["best"] = {{"score", summary.best_score},
                                {"iteration", summary.best_iteration}};
-  if (first) result.training.update(NetworkCosts(job, known));
   for (const EvalConfig& evaluation : config.evaluations) {
     if (std::find(run.missing.begin(), run.missing.end(), evaluation.name) == run.missing.end())
       continue;
     Json made = MakeEvaluation(run, job, evaluation, options);
     if (!first) continue;
     result.evaluations[evaluation.name] = std::move(made);
+    WriteStoredResult(run.folder, result);
+  }
+  if (first) {  // behind the evaluations, for which others of a group are waited for
+    result.training.update(NetworkCosts(job, known));
     WriteStoredResult(run.folder, result);
   }
   Log::Info(run.spec.name, ": done in ", FormatDuration(summary.seconds), " of training");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <limits>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -77,16 +78,29 @@ void CheckFolderName(const std::string& name, const std::string& where) {
   }
 }
 
+/// Figures of which some are not known: null.
+std::vector<double> ReadFigures(const Json& list, const std::string& path) {
+  if (!list.is_array()) throw Error(path, ": must be a list of numbers, found ", list.type_name());
+  std::vector<double> figures;
+  for (const Json& figure : list) {
+    if (!figure.is_null() && !figure.is_number())
+      throw Error(path, ": must hold numbers, or null, found ", figure.dump());
+    figures.push_back(figure.is_null() ? std::numeric_limits<double>::quiet_NaN()
+                                       : figure.get<double>());
+  }
+  return figures;
+}
+
 /// A list is of a run's only evaluation, or of its first.
 void ReadPaper(JsonReader& reader, RunSpec& run) {
   Json paper;
   if (!reader.Get("paper", paper)) return;
   if (!paper.is_object()) {
-    reader.Get("paper", run.paper[""]);
+    run.paper[""] = ReadFigures(paper, reader.Path("paper"));
     return;
   }
-  JsonReader each(paper, reader.Path("paper"));
-  for (const auto& [name, figures] : paper.items()) each.Get(name, run.paper[name]);
+  for (const auto& [name, figures] : paper.items())
+    run.paper[name] = ReadFigures(figures, StrCat(reader.Path("paper"), ".", name));
 }
 
 /// Sees to it that the paper's figures are of evaluations that there are, one for each column.

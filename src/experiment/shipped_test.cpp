@@ -34,7 +34,11 @@ std::vector<std::string> ShippedFiles() {
 
 /// The network with 1/16 of its channels: full ones take long to fill with random numbers.
 Json Narrow(Json model) {
-  Json& backbone = model["backbone"];
+  if (model.is_string()) model = {{"name", model}};
+  // Those that have no trunk of others have a width of their own.
+  const bool has_backbone = model["name"] != "unet" && model["name"] != "segnet_basic";
+  if (has_backbone && !model.contains("backbone")) model["backbone"] = "resnet101";
+  Json& backbone = has_backbone ? model["backbone"] : model;
   if (backbone.is_string()) backbone = {{"name", backbone}};
   const Json width = backbone.value("width", Json(1));
   EXPECT_TRUE(width.is_number() && width >= 1.0 / 64 && width <= 4) << width;

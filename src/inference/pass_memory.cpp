@@ -41,6 +41,10 @@ void PassMemory::Check(SegModel& model, const PredictOptions& options, int64_t i
     rows = std::min<double>(rows, options.window.size);
     columns = std::min<double>(columns, options.window.size);
   }
+  if (model.Tile() > 0) {  // one after the other, as windows
+    rows = std::min<double>(rows, static_cast<double>(model.Tile()));
+    columns = std::min<double>(columns, static_cast<double>(model.Tile()));
+  }
   const bool in_windows = rows * columns < scaled;
   const double count = static_cast<double>(images);
   if (count * scaled < kSmall) return;

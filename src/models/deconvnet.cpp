@@ -55,9 +55,7 @@ TensorSequential ConvUnit(int64_t in, int64_t out, int64_t kernel) {
 /// A transposed convolution, batch norm, ReLU: children of `layers`.
 void AddDeconv(TensorSequential& layers, int64_t in, int64_t out, int64_t kernel, int64_t padding) {
   TransposedConv2d deconv(nn::ConvTranspose2dOptions(in, out, kernel).padding(padding));
-  // Each cell is made of as many taps as its mirror's inputs.
-  nn::init::kaiming_normal_(deconv->weight, 0, torch::kFanOut, torch::kReLU);
-  nn::init::zeros_(deconv->bias);
+  deconv->InitHe();
   layers->push_back(deconv);
   layers->push_back(BatchNorm2d(out));
   layers->push_back(nn::ReLU(nn::ReLUOptions(true)));
@@ -134,7 +132,12 @@ class DeconvNet : public SegModel {
     return start;
   }
 
-  NetworkTraits Traits() const override { return backbone_->Traits(); }
+  NetworkTraits Traits() const override {
+    NetworkTraits traits = backbone_->Traits();
+    if (options_.upsampling != UpsamplingKind::kMaxUnpooling)
+      traits["upsampling"] = UpsamplingName(options_.upsampling);
+    return traits;
+  }
 
  private:
   /// Through the narrowest place and back to the size of pool5's map.
@@ -174,9 +177,7 @@ std::shared_ptr<SegModel> MakeDeconvNet(JsonReader& reader, int classes) {
   DeconvNetOptions options;
   options.path = reader.path();
   reader.Get("backbone", options.backbone);
-  std::string upsampling = "max_unpooling";
-  reader.GetChoice("upsampling", upsampling, UpsamplingNames());
-  options.upsampling = ParseUpsampling(upsampling, reader.Path("upsampling"));
+  ReadUpsampling(reader, options.upsampling);
   reader.Get("fc6_kernel", options.fc6_kernel);
   reader.Get("fc_width", options.fc_width, 1, 65536);
   reader.Get("dropout", options.dropout);

@@ -23,6 +23,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/names.h"
 #include "models/backbones/resnet.h"
 #include "nn/fast_conv.h"
 #include "nn/layer_tap.h"
@@ -39,7 +40,7 @@ bool IsResNet(const Json& backbone) {
 
 class DeepLabV3 : public SegModel {
  public:
-  DeepLabV3(const DeepLabV3Options& options, int classes) {
+  DeepLabV3(const DeepLabV3Options& options, int classes) : options_(options) {
     backbone_ = register_module("backbone", options.MakeBackbone());
     aspp_ = register_module("aspp", Aspp(options.Pyramid(backbone_->Channels(32))));
     logits_ = register_module("logits",
@@ -47,9 +48,10 @@ class DeepLabV3 : public SegModel {
   }
 
   SegOutput forward(const at::Tensor& image) override {
-    const at::Tensor scores = Forward(logits_, Forward(aspp_, Features(image)));
-    return {{scores,
-             Interpolation::ToGrid(scores, backbone_->Grid(32), {}, image.size(2), image.size(3))}};
+    CheckShape(image, {-1, 3, -1, -1}, "deeplabv3 input");
+    return ScoresAtScales(
+        image, options_.scales, backbone_->Grid(32), /*training=*/false,
+        [this](const at::Tensor& x) { return Forward(logits_, Forward(aspp_, Features(x))); });
   }
 
   at::Tensor Features(const at::Tensor& image) override {
@@ -61,9 +63,10 @@ class DeepLabV3 : public SegModel {
     return StartOnTrunk(*backbone_, source, {"aspp", "logits"});
   }
 
-  NetworkTraits Traits() const override { return backbone_->Traits(); }
+  NetworkTraits Traits() const override { return options_.Traits(*backbone_); }
 
  private:
+  DeepLabV3Options options_;
   std::shared_ptr<Trunk> backbone_;
   Aspp aspp_{nullptr};
   FastConv2d logits_{nullptr};
@@ -74,7 +77,7 @@ class DeepLabV3 : public SegModel {
 void DeepLabV3Options::Check(const std::string& where) const {
   CheckOutputStride(where, output_stride);
   for (int64_t rate : rates) CheckRange(where, "rates", rate, 1, 64);
-  CheckRange(where, "rates", rates.size(), 0, 16);
+  if (rates.size() > 16) throw Error(where, ".rates: found ", rates.size(), ", 16 are the most");
   for (int64_t factor : multi_grid) CheckRange(where, "multi_grid", factor, 1, 16);
   if (!multi_grid.empty() && !IsResNet(backbone)) {
     throw Error(where, ".multi_grid: is of the blocks of a ResNet, found the backbone ",
@@ -82,6 +85,7 @@ void DeepLabV3Options::Check(const std::string& where) const {
   }
   CheckRange(where, "channels", channels, 1, 4096);
   CheckDropout(where, dropout);
+  scales.Check(where);
 }
 
 void DeepLabV3Options::Read(JsonReader& reader) {
@@ -93,6 +97,7 @@ void DeepLabV3Options::Read(JsonReader& reader) {
   reader.Get("image_pooling", image_pooling);
   reader.Get("channels", channels);
   reader.Get("dropout", dropout);
+  reader.Get("scales", scales.scales);
   reader.Get("separable", separable);
   Check(path);
 }
@@ -100,6 +105,21 @@ void DeepLabV3Options::Read(JsonReader& reader) {
 std::vector<int64_t> DeepLabV3Options::Rates() const {
   if (!rates.empty()) return rates;
   return {96 / output_stride, 192 / output_stride, 288 / output_stride};
+}
+
+NetworkTraits DeepLabV3Options::Traits(const Trunk& trunk) const {
+  NetworkTraits traits = trunk.Traits();
+  const auto text = [](const std::vector<int64_t>& numbers, int64_t factor) {
+    std::vector<std::string> each;
+    for (int64_t number : numbers) each.push_back(std::to_string(number * factor));
+    return Join(each, ",");
+  };
+  DeepLabV3Options published;
+  published.output_stride = output_stride;
+  if (Rates() != published.Rates()) traits["rates"] = text(Rates(), output_stride);
+  if (!multi_grid.empty() && multi_grid != std::vector<int64_t>{1, 2, 4})
+    traits["multi_grid"] = text(multi_grid, 1);
+  return traits;
 }
 
 AsppOptions DeepLabV3Options::Pyramid(int64_t in) const {

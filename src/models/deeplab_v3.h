@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "models/backbones/backbone.h"
+#include "models/multi_scale.h"
 #include "models/seg_model.h"
 #include "nn/aspp.h"
 
@@ -26,19 +27,22 @@ struct DeepLabV3Options {
   bool image_pooling = true;  ///< the image's mean as a branch of the pyramid
   int64_t channels = 256;     ///< of each branch, 1..4096
   double dropout = 0.1;       ///< behind the pyramid's projection, 0..0.95
+  MultiScaleOptions scales;   ///< none: the image's own
   bool separable = false;     ///< depthwise separable 3x3 windows; v3+ has them in its decoder too
   std::string path = "DeepLabV3Options";  ///< names the options in messages
 
   /// The backbone's options are checked when it is made.
   /// @throws Error naming the member that is wrong
   void Check(const std::string& where = "DeepLabV3Options") const;
-  /// Reads backbone, output_stride, rates, multi_grid, image_pooling, channels, dropout and
+  /// Reads backbone, output_stride, rates, multi_grid, image_pooling, channels, dropout, scales and
   /// separable from `reader`.
   void Read(JsonReader& reader);
 
   std::shared_ptr<Trunk> MakeBackbone() const;
   /// @param in  channels of the trunk's deepest map
   AsppOptions Pyramid(int64_t in) const;
+  /// What of the trunk's and the pyramid's dilation is not the published one.
+  NetworkTraits Traits(const Trunk& trunk) const;
   /// The rates of the pyramid.
   std::vector<int64_t> Rates() const;
 };

@@ -26,7 +26,7 @@ namespace {
 
 class DeepLabV3Plus : public SegModel {
  public:
-  DeepLabV3Plus(const DeepLabV3PlusOptions& options, int classes) {
+  DeepLabV3Plus(const DeepLabV3PlusOptions& options, int classes) : options_(options) {
     const DeepLabV3Options& base = options.base;
     backbone_ = register_module("backbone", base.MakeBackbone());
     aspp_ = register_module("aspp", Aspp(base.Pyramid(backbone_->Channels(32))));
@@ -43,18 +43,8 @@ class DeepLabV3Plus : public SegModel {
 
   SegOutput forward(const at::Tensor& image) override {
     CheckShape(image, {-1, 3, -1, -1}, "deeplabv3plus input");
-    const FeatureMaps maps = backbone_->forward(image);
-    const at::Tensor& fine = maps.at(kFine).values;
-    const MapGrid grid = backbone_->Grid(kFine);
-    const at::Tensor coarse = Forward(aspp_, maps.at(32).values);
-    const at::Tensor upsampled = Interpolate(
-        coarse,
-        Interpolation::ToGrid(coarse, backbone_->Grid(32), grid, fine.size(2), fine.size(3)));
-    const at::Tensor low = Forward(low_level_, fine);
-    const at::Tensor both =
-        at::cat({upsampled.to(low.scalar_type()), low}, 1).contiguous(low.suggest_memory_format());
-    const at::Tensor scores = Forward(logits_, Forward(decoder_, both));
-    return {{scores, Interpolation::ToGrid(scores, grid, {}, image.size(2), image.size(3))}};
+    return ScoresAtScales(image, options_.base.scales, backbone_->Grid(kFine), /*training=*/false,
+                          [this](const at::Tensor& x) { return FineScores(x); });
   }
 
   at::Tensor Features(const at::Tensor& image) override {
@@ -66,9 +56,25 @@ class DeepLabV3Plus : public SegModel {
     return StartOnTrunk(*backbone_, source, {"aspp", "low_level", "decoder", "logits"});
   }
 
-  NetworkTraits Traits() const override { return backbone_->Traits(); }
+  NetworkTraits Traits() const override { return options_.base.Traits(*backbone_); }
 
  private:
+  /// At the stride of the decoder's map.
+  at::Tensor FineScores(const at::Tensor& image) {
+    const FeatureMaps maps = backbone_->forward(image);
+    const at::Tensor& fine = maps.at(kFine).values;
+    const MapGrid grid = backbone_->Grid(kFine);
+    const at::Tensor coarse = Forward(aspp_, maps.at(32).values);
+    const at::Tensor upsampled = Interpolate(
+        coarse,
+        Interpolation::ToGrid(coarse, backbone_->Grid(32), grid, fine.size(2), fine.size(3)));
+    const at::Tensor low = Forward(low_level_, fine);
+    const at::Tensor both =
+        at::cat({upsampled.to(low.scalar_type()), low}, 1).contiguous(low.suggest_memory_format());
+    return Forward(logits_, Forward(decoder_, both));
+  }
+
+  DeepLabV3PlusOptions options_;
   static constexpr int kFine = 4;  ///< stride of the map that the decoder adds
 
   std::shared_ptr<Trunk> backbone_;

@@ -48,8 +48,7 @@ class ReSeg : public SegModel {
     }
     for (int stride = options.stride; stride > 1; stride /= 2) {
       TransposedConv2d up(nn::ConvTranspose2dOptions(in, options.up_channels, 2).stride(2));
-      nn::init::kaiming_normal_(up->weight, 0, torch::kFanOut, torch::kReLU);
-      nn::init::zeros_(up->bias);
+      up->InitHe();
       ups_.push_back(register_module("up" + std::to_string(ups_.size() + 1), up));
       in = options.up_channels;
     }

@@ -29,11 +29,13 @@ struct SegOutput {
 
 /// What decides what a network computes and stands in no name or shape of its weights. What is not
 /// named is as in torchvision.
-///   "geometry":   "published", FCN's pad 100 and fixed crops
+///   "geometry":   "published", FCN's pad 100 and fixed crops, U-Net's unpadded convolutions
 ///   "variant":    "caffe", a backbone whose strides, pools or normalisation are its authors'
 ///   "activation": "relu6", MobileNet v1 with TensorFlow's
 ///   "input":      "unit", GoogLeNet's, which makes it of the "imagenet" that the network takes
-///   "rates":      "6,12,18,24", dilations of the windows of DeepLab's head
+///   "rates":      "6,12,18,24", dilations of the windows of DeepLab's head (v3: in pixels)
+///   "multi_grid": "1,1,1", factors on the dilation of a ResNet's last blocks
+///   "upsampling", "decoder", "lrn": of encoder-decoders, where they are not the published ones
 using NetworkTraits = std::map<std::string, std::string>;
 
 /// Every row of the registry is one. Any input size from 1 x 1 works; padding and cropping are the
@@ -58,6 +60,9 @@ class SegModel : public torch::nn::Module {
 
   /// What the network says of itself beside its weights.
   virtual NetworkTraits Traits() const { return {}; }
+
+  /// Side of the parts that it makes an image's scores of in evaluation, pixels; 0: of the whole.
+  virtual int64_t Tile() const { return 0; }
 
   Preprocessing preprocessing;
   /// Auxiliary heads work in training mode; in evaluation, where only `forward` of the command line

@@ -12,8 +12,16 @@
 //   convolutions with batch norm and ReLU, the last of a stage to the channels of the stage before.
 //   The last convolution of decode1 gives the classes' scores, without batch norm and ReLU.
 //
-// Deviations: none but that other upsampling, other depths of VGG and `width` are choices. With 11
-// classes on vgg16_bn it has 29,449,355 parameters.
+// With 11 classes on vgg16_bn it has 29,449,355 parameters.
+//
+// Deviations:
+//   - batch norm's statistics are the running ones of the training; the authors' are computed anew
+//   in
+//     a pass over the training set before the test;
+//   - `dropout` stands behind pool5, decode5 and decode4; Bayesian SegNet (arXiv:1511.02680) also
+//   has
+//     it in the encoder's stages 3 and 4;
+//   - other upsampling, other depths of VGG and `width` are ours.
 
 #include "models/segnet.h"
 
@@ -99,7 +107,12 @@ class SegNet : public SegModel {
     return StartOnTrunk(*backbone_, source, new_layers);
   }
 
-  NetworkTraits Traits() const override { return backbone_->Traits(); }
+  NetworkTraits Traits() const override {
+    NetworkTraits traits = backbone_->Traits();
+    if (options_.upsampling != UpsamplingKind::kMaxUnpooling)
+      traits["upsampling"] = UpsamplingName(options_.upsampling);
+    return traits;
+  }
 
  private:
   static void AddConv(TensorSequential& layers, int64_t in, int64_t out) {
@@ -108,7 +121,7 @@ class SegNet : public SegModel {
     layers->push_back(nn::ReLU(nn::ReLUOptions(true)));
   }
 
-  /// Bayesian SegNet (arXiv:1511.02680) drops behind the three deepest stages.
+  /// Behind pool5 and the decoder's two deepest stages.
   at::Tensor Dropped(const at::Tensor& x, int stage) const {
     return stage >= 3 ? at::dropout(x, options_.dropout, is_training()) : x;
   }
@@ -132,9 +145,7 @@ std::shared_ptr<SegModel> MakeSegNet(JsonReader& reader, int classes) {
   SegNetOptions options;
   options.path = reader.path();
   reader.Get("backbone", options.backbone);
-  std::string upsampling = "max_unpooling";
-  reader.GetChoice("upsampling", upsampling, UpsamplingNames());
-  options.upsampling = ParseUpsampling(upsampling, reader.Path("upsampling"));
+  ReadUpsampling(reader, options.upsampling);
   reader.Get("dropout", options.dropout);
   return MakeSegNet(options, classes);
 }

@@ -12,8 +12,8 @@ namespace seglab {
 struct SegNetOptions {
   Json backbone = "vgg16_bn";  ///< VGG of any depth: a name, or an object with "name"
   UpsamplingKind upsampling = UpsamplingKind::kMaxUnpooling;  ///< published: max unpooling
-  double dropout =
-      0;  ///< behind the deepest stages of both halves, 0..0.95; the paper's trials: 0.5
+  double dropout = 0;  ///< behind pool5 and the two deepest decoder stages, 0..0.95
+
   std::string path = "SegNetOptions";  ///< names the options in messages
 
   /// The backbone's options are checked when it is made.

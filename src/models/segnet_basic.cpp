@@ -24,9 +24,9 @@
 //   experiments/upsampling and experiments/convolutions are made with.
 //
 // Deviations:
-//   - the paper's Table 1 gives 1.425 M parameters; these layers, which are the released
-//   prototxt's,
-//     have 1,416,587 with 11 classes, 1,414,336 of them 7x7 weights;
+//   - the paper's Table 1 gives 1.425 M parameters; these layers, the released prototxt's with its
+//     biases, have 1,416,587 with 11 classes, 1,414,336 of them weights of 7x7 windows;
+//   - batch norm's statistics are the running ones of the training, as in segnet.cpp;
 //   - the encoder's maps that are added are those before the pools: the paper says only that sizes
 //     agree.
 
@@ -109,6 +109,16 @@ class SegNetBasic : public SegModel {
   }
 
   at::Tensor Features(const at::Tensor& image) override { return Encode(image, nullptr); }
+
+  NetworkTraits Traits() const override {
+    NetworkTraits traits;
+    if (options_.decoder != "segnet") traits["decoder"] = options_.decoder;
+    if (options_.upsampling != UpsamplingKind::kMaxUnpooling)
+      traits["upsampling"] = UpsamplingName(options_.upsampling);
+    if (options_.convolution.rate > 1) traits["rates"] = std::to_string(options_.convolution.rate);
+    if (!options_.lrn) traits["lrn"] = "none";
+    return traits;
+  }
 
  private:
   void MakeDecoder() {
@@ -215,10 +225,8 @@ std::shared_ptr<SegModel> MakeSegNetBasic(JsonReader& reader, int classes) {
   SegNetBasicOptions options;
   reader.GetChoice("decoder", options.decoder, SegNetBasicDecoders());
   // An FCN decoder has its own upsampling, which is not recorded as a default either.
-  std::string upsampling = "max_unpooling";
   if (!IsFcn(options.decoder)) {
-    reader.GetChoice("upsampling", upsampling, UpsamplingNames());
-    options.upsampling = ParseUpsampling(upsampling, reader.Path("upsampling"));
+    ReadUpsampling(reader, options.upsampling);
   } else if (reader.Has("upsampling")) {
     throw Error(reader.Path("upsampling"), ": the decoder ", Json(options.decoder).dump(),
                 " has its own; leave one of them out");

@@ -55,8 +55,7 @@ class UpConvImpl : public nn::Module {
     if (kind == UpsamplingKind::kTransposed) {
       transposed_ = register_module(
           "up", TransposedConv2d(nn::ConvTranspose2dOptions(in, in / 2, 2).stride(2)));
-      nn::init::kaiming_normal_(transposed_->weight, 0, torch::kFanOut, torch::kReLU);
-      nn::init::zeros_(transposed_->bias);
+      transposed_->InitHe();
       return;
     }
     reduce_ = register_module("reduce", FastConv2d(nn::Conv2dOptions(in, in / 2, 1)));
@@ -116,9 +115,14 @@ class Unet : public SegModel {
     return Encode(x).back().values;
   }
 
+  int64_t Tile() const override { return options_.tile; }
+
   NetworkTraits Traits() const override {
-    if (options_.geometry == UnetGeometry::kSame) return {};
-    return {{"geometry", "published"}};
+    NetworkTraits traits;
+    if (options_.geometry == UnetGeometry::kPublished) traits["geometry"] = "published";
+    if (options_.upsampling != UpsamplingKind::kTransposed)
+      traits["upsampling"] = UpsamplingName(options_.upsampling);
+    return traits;
   }
 
  private:
@@ -262,7 +266,7 @@ std::shared_ptr<SegModel> MakeUnet(const UnetOptions& options, int classes) {
 
 std::shared_ptr<SegModel> MakeUnet(JsonReader& reader, int classes) {
   UnetOptions options;
-  std::string geometry = "same", upsampling = "transposed";
+  std::string geometry = "same";
   reader.GetChoice("geometry", geometry, {"same", "published"});
   if (geometry == "published") options.geometry = UnetGeometry::kPublished;
   reader.Get("in_channels", options.in_channels);
@@ -270,8 +274,7 @@ std::shared_ptr<SegModel> MakeUnet(JsonReader& reader, int classes) {
   reader.Get("width", options.width);
   reader.Get("batch_norm", options.batch_norm);
   reader.Get("dropout", options.dropout);
-  reader.GetChoice("upsampling", upsampling, UpsamplingNames());
-  options.upsampling = ParseUpsampling(upsampling, reader.Path("upsampling"));
+  ReadUpsampling(reader, options.upsampling);
   reader.Get("tile", options.tile);
   options.Check(reader.path());
   return MakeUnet(options, classes);

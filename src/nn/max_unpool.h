@@ -7,12 +7,13 @@
 namespace seglab {
 
 /// Max unpooling: each value goes back to where its pool found it, all other cells are 0 (M.
-/// Zeiler, D. Krishnan, G. Taylor, R. Fergus 2010; SegNet, arXiv:1511.00561, section 3.1). Keeps
-/// channels-last memory and bfloat16, forward and backward, which at::max_unpool2d does not.
+/// Zeiler, D. Krishnan, G. Taylor, R. Fergus 2010; SegNet, arXiv:1511.00561, section 3.1). On
+/// the CPU it keeps channels-last memory and bfloat16, forward and backward, which
+/// at::max_unpool2d does not; elsewhere it is that.
 /// @param x        (N, C, h, w)
-/// @param indices  of x's shape, int64: row * `width` + column, each within height * width. Where
-///                 two cells of a channel have one index (overlapping pools that found one value)
-///                 the later one stands
+/// @param indices  of x's shape, int64: row * `width` + column, each within height * width. No two
+///                 cells of a channel may have one index, as those of overlapping pools may: what
+///                 stands there would be the later one's, and the gradient both's
 /// @return (N, C, height, width) of x's type
 /// @throws Error when the shapes differ or an index lies outside
 at::Tensor MaxUnpool(const at::Tensor& x, const at::Tensor& indices, int64_t height, int64_t width);

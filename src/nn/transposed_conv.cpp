@@ -3,6 +3,8 @@
 #include <ATen/record_function.h>
 #include <torch/torch.h>
 
+#include <cmath>
+
 namespace seglab {
 namespace {
 
@@ -48,6 +50,14 @@ at::Tensor TransposedConv(const at::Tensor& x, const at::Tensor& weight, const a
   const at::Tensor cells = at::conv2d(x, CellWindow(weight, stride, taps), {}, 1, -taps.first);
   const at::Tensor whole = at::pixel_shuffle(cells, stride);
   return bias.defined() ? whole + bias.view({1, -1, 1, 1}).to(whole.scalar_type()) : whole;
+}
+
+void TransposedConv2dImpl::InitHe() {
+  const torch::NoGradGuard no_grad;
+  const double taps =
+      static_cast<double>(weight.size(2)) / static_cast<double>(options.stride()->at(0));
+  weight.normal_(0, std::sqrt(2 / (static_cast<double>(weight.size(0)) * taps * taps)));
+  if (bias.defined()) bias.zero_();
 }
 
 at::Tensor TransposedConv2dImpl::forward(const at::Tensor& x) {

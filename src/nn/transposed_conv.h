@@ -25,6 +25,9 @@ class TransposedConv2dImpl : public torch::nn::ConvTranspose2dImpl {
  public:
   using ConvTranspose2dImpl::ConvTranspose2dImpl;
   at::Tensor forward(const at::Tensor& x);
+  /// Draws the weights with variance 2 / N, N the inputs of an output cell (He et al. 2015, eq.
+  /// 10); biases are 0.
+  void InitHe();
 };
 TORCH_MODULE(TransposedConv2d);
 

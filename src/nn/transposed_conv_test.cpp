@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include <array>
 #include <vector>
 
 namespace seglab {
@@ -38,6 +39,19 @@ TEST(TransposedConvTest, IsLibTorchs) {
       for (size_t i = 0; i < leaves.size(); ++i)
         EXPECT_LT((slopes[i] - wanted[i]).abs().max().item<double>(), 1e-9);
     }
+  }
+}
+
+// What goes in with variance 1 comes out with variance 2, which a ReLU halves.
+TEST(TransposedConvTest, FreshWeightsKeepTheVariance) {
+  torch::manual_seed(2);
+  for (const auto& [kernel, stride, padding] :
+       {std::array{2, 2, 0}, std::array{4, 2, 1}, std::array{3, 1, 1}}) {
+    TransposedConv2d layer(
+        torch::nn::ConvTranspose2dOptions(64, 64, kernel).stride(stride).padding(padding));
+    layer->InitHe();
+    const at::Tensor y = layer->forward(torch::randn({1, 64, 24, 24}));
+    EXPECT_NEAR(y.slice(2, 4, -4).slice(3, 4, -4).var().item<double>(), 2, 0.2) << kernel;
   }
 }
 

@@ -46,6 +46,16 @@ UpsamplingKind ParseUpsampling(const std::string& name, const std::string& path)
   return static_cast<UpsamplingKind>(found - names.begin());
 }
 
+void ReadUpsampling(JsonReader& reader, UpsamplingKind& kind) {
+  std::string name = UpsamplingName(kind);
+  reader.GetChoice("upsampling", name, UpsamplingNames());
+  kind = ParseUpsampling(name, reader.Path("upsampling"));
+}
+
+const std::string& UpsamplingName(UpsamplingKind kind) {
+  return UpsamplingNames()[static_cast<size_t>(kind)];
+}
+
 void UpsamplingOptions::Check(const std::string& where) const {
   CheckAtLeast(where, "channels", channels, 1);
   CheckRange(where, "kernel", kernel, 2, 16);

@@ -25,6 +25,11 @@ const std::vector<std::string>& UpsamplingNames();
 /// @throws Error with the names there are
 UpsamplingKind ParseUpsampling(const std::string& name, const std::string& path);
 
+/// Reads "upsampling" from a network's options. @throws Error with the names there are
+void ReadUpsampling(JsonReader& reader, UpsamplingKind& kind);
+/// The name of a kind.
+const std::string& UpsamplingName(UpsamplingKind kind);
+
 /// What the way back knows of the map before its pool.
 struct BeforePool {
   int64_t height = 0, width = 0;

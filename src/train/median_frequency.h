@@ -20,9 +20,9 @@ struct ClassFrequencies {
 /// Balancing by median frequency (Eigen and Fergus, ICCV 2015, arXiv 1411.4734; SegNet, arXiv
 /// 1511.00561): median(f) / f_c with f_c = own / around. The median is that of the classes that
 /// occur (of an even number the mean of the middle two); the others weigh 0.
-/// CamVid's weights that came with SegNet are no such function of its labels: ten of eleven are
-/// within a tenth of those of 12 classes, void being one, and its "Sign" weighs 2.7 times as much.
-/// Void is left out here; that changes little but the scale, which a weighted mean does not see.
+/// CamVid's weights that came with SegNet are no such function of its labels
+/// (median_frequency_test). Void is left out here; that changes little but the scale, which a
+/// weighted mean does not see.
 /// @throws Error where no class occurs
 std::vector<double> MedianFrequencyWeights(const ClassFrequencies& counts);
 

@@ -54,7 +54,8 @@ std::string TrainOptions::Help() {
   batch (1)           images of a pass
   accumulate (1)      passes of a step
   lr (0.001)          learning rate
-  schedule ("fixed")  "step", "poly", "cosine", or an object
+  schedule ("fixed")  "step", "poly", "cosine", "exponential",
+                      or an object
   optimizer ("sgd")   "adam", "adamw", "rmsprop", "adadelta", or an object
   momentum (0.9)      of "sgd"
   weight_decay (5e-4)

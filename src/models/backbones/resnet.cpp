@@ -241,6 +241,13 @@ void ResNetOptions::Check(const std::string& where) const {
   for (int64_t factor : multi_grid) CheckRange(where, "multi_grid", factor, 1, 16);
 }
 
+void ResNetOptions::CheckGrid(const std::string& name, const std::string& where) const {
+  const auto grid = static_cast<int64_t>(multi_grid.size());
+  if (grid == 0 || grid == ResNetLastBlocks(name)) return;
+  throw Error(where, ".multi_grid: ", name, " has ", ResNetLastBlocks(name),
+              " blocks in layer4, found ", grid, " factors; give one for each");
+}
+
 int64_t ResNetLastBlocks(const std::string& name) { return DepthOf(name).blocks.back(); }
 
 std::shared_ptr<Trunk> MakeResNetTrunk(const std::string& name, const ResNetOptions& options,
@@ -249,11 +256,7 @@ std::shared_ptr<Trunk> MakeResNetTrunk(const std::string& name, const ResNetOpti
   options.Check();
   trunk.Check();
   RefusePublished(name, trunk);
-  const auto grid = static_cast<int64_t>(options.multi_grid.size());
-  if (grid > 0 && grid != ResNetLastBlocks(name)) {
-    throw Error("ResNetOptions.multi_grid: ", name, " has ", ResNetLastBlocks(name),
-                " blocks in layer4, found ", grid, " factors; give one for each");
-  }
+  options.CheckGrid(name);
   return std::make_shared<ResNetTrunk>(name, options, trunk);
 }
 
@@ -266,7 +269,9 @@ std::shared_ptr<SegModel> MakeResNetClassifier(const std::string& name,
 
 std::shared_ptr<Trunk> MakeResNetTrunk(const std::string& name, JsonReader& reader,
                                        const TrunkOptions& trunk) {
-  return MakeResNetTrunk(name, ReadResNetOptions(reader, /*is_trunk=*/true), trunk);
+  const ResNetOptions options = ReadResNetOptions(reader, /*is_trunk=*/true);
+  options.CheckGrid(name, reader.path());
+  return MakeResNetTrunk(name, options, trunk);
 }
 
 std::shared_ptr<SegModel> MakeResNetClassifier(const std::string& name, JsonReader& reader,

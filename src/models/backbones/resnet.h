@@ -19,6 +19,8 @@ struct ResNetOptions {
   /// @param where  what the options are called in a message
   /// @throws Error naming the member that is out of range
   void Check(const std::string& where = "ResNetOptions") const;
+  /// @throws Error where the grid is not one factor for each block of `name`'s layer4
+  void CheckGrid(const std::string& name, const std::string& where = "ResNetOptions") const;
 };
 
 /// Blocks of layer4.
