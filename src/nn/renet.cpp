@@ -20,6 +20,7 @@ void Draw(nn::GRU& gru) {
   const torch::NoGradGuard no_grad;
   for (auto& item : gru->named_parameters()) {
     at::Tensor& value = item.value();
+    if (value.is_meta()) return;  // of shapes alone there is nothing to draw
     if (value.dim() == 1) {
       value.zero_();
       continue;

@@ -66,9 +66,11 @@ UpsamplingImpl::UpsamplingImpl(const UpsamplingOptions& options) : options_(opti
   options.Check();
   if (options.kind != UpsamplingKind::kTransposed) return;
   const int64_t channels = options.channels, kernel = options.kernel;
-  const at::Tensor filter = BilinearFilter(kernel);
   at::Tensor weight = at::zeros({channels, channels, kernel, kernel});
-  for (int64_t c = 0; c < channels; ++c) weight[c][c].copy_(filter);
+  if (!weight.is_meta()) {  // of shapes alone there is nothing to fill
+    const at::Tensor filter = BilinearFilter(kernel);
+    for (int64_t c = 0; c < channels; ++c) weight[c][c].copy_(filter);
+  }
   weight_ = register_parameter("weight", weight);
   bias_ = register_parameter("bias", at::zeros({channels}));
 }

@@ -38,6 +38,8 @@ std::vector<Json> SmallSpecs() {
   for (const ModelRow& row : ModelRows()) {
     if (row.name != "classifier") specs.push_back(row.name);
   }
+  specs.push_back({{"name", "segnet_basic"}, {"decoder", "fcn"}});
+  specs.push_back({{"name", "segnet_basic"}, {"upsampling", "transposed"}});
   return specs;
 }
 

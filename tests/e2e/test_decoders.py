@@ -64,8 +64,8 @@ class Decoders(ProgramTest):
         config = self.write("networks.json", {
             "data": DATA, "runs": runs, "eval": {"boundary_f1": 0.0075},
             "train": {"iterations": 3, "batch": 2, "lr": 0.001, "check_samples": 2}})
-        out = self.path("networks")
-        self.succeed("run", config, "--out", out)
+        self.succeed("run", config, "--out", self.path("runs"))
+        out = self.path("runs", "networks")
         image = sorted(glob.glob(os.path.join(out, "pictures", "*.png")) +
                        glob.glob(os.path.join(out, "pictures", "*.jpg")))[0]
         for run in runs:
@@ -75,26 +75,30 @@ class Decoders(ProgramTest):
                           if read_json(path)["model"] == run["model"]]
                 self.assertEqual(len(folder), 1)
                 folder = os.path.dirname(folder[0])
+                whole = read_json(os.path.join(folder, "config.json"))["model"]
                 for key, value in run["model"].items():
-                    self.assertEqual(read_json(os.path.join(folder, "config.json"))["model"][key],
-                                     value)
+                    wanted = value.items() if isinstance(value, dict) else [(key, value)]
+                    found = whole[key] if isinstance(value, dict) else whole
+                    self.assertEqual([(k, found[k]) for k, _ in wanted], list(wanted))
+                # What it records is what it reads.
+                self.succeed("models", json.dumps(whole))
                 self.succeed("predict", "--checkpoint", folder, "--out", self.path("masks"), image)
                 text = self.succeed("models", json.dumps(run["model"])).out
                 self.assertNotIn("uncounted", text)
 
     def test_killed_trainings_of_all_parts_end_with_the_same_bits(self):
         config = self.write("parts.json", PARTS)
-        whole, killed = self.path("whole"), self.path("killed")
-        self.succeed("run", config, "--out", whole)
+        whole, killed = self.path("whole", "parts"), self.path("killed", "parts")
+        self.succeed("run", config, "--out", self.path("whole"))
         dice = random.Random(7)
         for _ in range(6):
-            process = subprocess.Popen([PROGRAM, "run", config, "--out", killed],
+            process = subprocess.Popen([PROGRAM, "run", config, "--out", self.path("killed")],
                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                                        env=environment())
             time.sleep(dice.uniform(0.3, 2.5))
             process.send_signal(signal.SIGKILL)
             process.wait()
-        self.succeed("run", config, "--out", killed)
+        self.succeed("run", config, "--out", self.path("killed"))
         for run in PARTS["runs"]:
             for name in ("last.safetensors", "best.safetensors"):
                 with self.subTest(run["name"] + "/" + name):

@@ -49,13 +49,16 @@ void CheckPublished(const AlexNetOptions& options, const TrunkOptions& trunk,
               options.fc6_kernel, "; take \"geometry\": \"tight\"");
 }
 
-AlexNetOptions ReadAlexNetOptions(JsonReader& reader) {
+/// @param has_fc  whether fc6 and fc7 are its own; else their options are not recorded either
+AlexNetOptions ReadAlexNetOptions(JsonReader& reader, bool has_fc = true) {
   AlexNetOptions options;
   reader.Get("caffe", options.caffe);
   reader.Get("width", options.width);
-  reader.Get("fc6_kernel", options.fc6_kernel);
-  reader.Get("fc_width", options.fc_width, 1, 65536);
-  reader.Get("dropout", options.dropout);
+  if (has_fc) {
+    reader.Get("fc6_kernel", options.fc6_kernel);
+    reader.Get("fc_width", options.fc_width, 1, 65536);
+    reader.Get("dropout", options.dropout);
+  }
   options.Check(reader.path());
   return options;
 }
@@ -195,7 +198,7 @@ std::shared_ptr<Trunk> MakeAlexNetTrunk(const AlexNetOptions& options, const Tru
   StrideWalk walk(trunk.output_stride);
   StagedFeatures features = FeaturesMaker(options, geometry, walk).Make(trunk.deepest);
   features.pooling_indices = trunk.pooling_indices;
-  if (trunk.deeplab || !trunk.fc || trunk.deepest < 32) {
+  if (!HasFc(trunk)) {
     if (trunk.deepest == 32) features.Mark(32, Pool5Channels(options), walk);
     const HeadFcLayers fc = {"classifier.1", "classifier.4", FcWidth(options)};
     return std::make_shared<FcLessTrunk>(features, fc, CaffeTraits(options.caffe));
@@ -214,7 +217,7 @@ std::shared_ptr<SegModel> MakeAlexNetClassifier(const AlexNetOptions& options, i
 std::shared_ptr<Trunk> MakeAlexNetTrunk(const std::string&, JsonReader& reader,
                                         const TrunkOptions& trunk) {
   RefuseFcOptions(reader, trunk);
-  const AlexNetOptions options = ReadAlexNetOptions(reader);
+  const AlexNetOptions options = ReadAlexNetOptions(reader, HasFc(trunk));
   CheckPublished(options, trunk, reader.path());
   return MakeAlexNetTrunk(options, trunk);
 }

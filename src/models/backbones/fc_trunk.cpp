@@ -64,8 +64,10 @@ SegModel::Start FcTrunk::StartFromClassifier(const NamedTensors& source) const {
 FcLessTrunk::FcLessTrunk(StagedFeatures features, HeadFcLayers fc, NetworkTraits traits)
     : StagedTrunk(std::move(features), Fan::kIn, std::move(traits)), fc_(std::move(fc)) {}
 
+bool HasFc(const TrunkOptions& trunk) { return !trunk.deeplab && trunk.fc && trunk.deepest == 32; }
+
 void RefuseFcOptions(JsonReader& options, const TrunkOptions& trunk) {
-  if (!trunk.deeplab && trunk.fc && trunk.deepest == 32) return;
+  if (HasFc(trunk)) return;
   for (const char* option : {"fc6_kernel", "fc_width", "dropout"}) {
     if (!options.Has(option)) continue;
     throw Error(options.Path(option),

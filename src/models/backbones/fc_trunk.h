@@ -54,6 +54,9 @@ class FcLessTrunk : public StagedTrunk {
   HeadFcLayers fc_;
 };
 
+/// Whether VGG and AlexNet have fc6 and fc7 in such a trunk.
+bool HasFc(const TrunkOptions& trunk);
+
 /// @throws Error where a backbone's options name something of the layers that such a trunk has not:
 /// "fc6_kernel", "fc_width", "dropout"
 void RefuseFcOptions(JsonReader& options, const TrunkOptions& trunk);

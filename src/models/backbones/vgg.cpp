@@ -63,12 +63,15 @@ void CheckPublished(const VggOptions& options, const TrunkOptions& trunk,
               options.fc6_kernel, "; take \"geometry\": \"tight\"");
 }
 
-VggOptions ReadVggOptions(JsonReader& reader) {
+/// @param has_fc  whether fc6 and fc7 are its own; else their options are not recorded either
+VggOptions ReadVggOptions(JsonReader& reader, bool has_fc = true) {
   VggOptions options;
   reader.Get("width", options.width);
-  reader.Get("fc6_kernel", options.fc6_kernel);
-  reader.Get("fc_width", options.fc_width, 1, 65536);
-  reader.Get("dropout", options.dropout);
+  if (has_fc) {
+    reader.Get("fc6_kernel", options.fc6_kernel);
+    reader.Get("fc_width", options.fc_width, 1, 65536);
+    reader.Get("dropout", options.dropout);
+  }
   options.Check(reader.path());
   return options;
 }
@@ -181,7 +184,7 @@ std::shared_ptr<Trunk> MakeVggTrunk(const std::string& name, const VggOptions& o
   features.pooling_indices = trunk.pooling_indices;
   if (trunk.published_fcn)
     features.border = std::make_shared<WideBorder>(features.layers, kPublishedBorder);
-  if (trunk.deeplab || !trunk.fc || trunk.deepest < 32) {
+  if (!HasFc(trunk)) {
     const int64_t pool5 = Scaled(kChannels.back(), options.width);
     if (trunk.deepest == 32) features.Mark(32, pool5, walk);
     const HeadFcLayers fc = {"classifier.0", "classifier.3", FcWidth(options)};
@@ -203,7 +206,7 @@ std::shared_ptr<SegModel> MakeVggClassifier(const std::string& name, const VggOp
 std::shared_ptr<Trunk> MakeVggTrunk(const std::string& name, JsonReader& reader,
                                     const TrunkOptions& trunk) {
   RefuseFcOptions(reader, trunk);
-  const VggOptions options = ReadVggOptions(reader);
+  const VggOptions options = ReadVggOptions(reader, HasFc(trunk));
   CheckPublished(options, trunk, reader.path());
   return MakeVggTrunk(name, options, trunk);
 }
