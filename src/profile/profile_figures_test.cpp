@@ -226,7 +226,7 @@ TEST(ProfileFiguresTest, CountsAllThatTheRegistryHas) {
     const Profile found = ProfileModel(*MakeModel(spec, 4), 65, 70);
     EXPECT_THAT(found.uncounted, IsEmpty());
     EXPECT_EQ(found.unused_parameters, 0);
-    EXPECT_GT(found.deepest.receptive_field, 32);
+    EXPECT_TRUE(found.deepest.whole_image || found.deepest.receptive_field > 32);
     EXPECT_LT(found.peak_activation_bytes, found.activation_bytes);
     int64_t parameters = 0, macs = 0, flops = 0, bytes = 0;
     for (const LayerProfile& layer : found.layers) {

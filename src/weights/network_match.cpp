@@ -139,7 +139,8 @@ std::vector<Candidate> Candidates(const NamedTensors& tensors) {
       if (fcn) AddBackbones(row.name, false, candidates);
     } else if (row.name == "deeplab_v1" || row.name == "deeplab_v2") {
       if (backbone && deeplab) AddDeepLab(row.name, tensors, candidates);
-    } else if (!fcn) {
+    } else if (!fcn && (row.name.starts_with("fcn_") || row.name.starts_with("deeplabv3_"))) {
+      // The other networks' layers have names of ours: no file of others fits them.
       candidates.push_back(Candidate{Json{{"name", row.name}}});
       if (!HasLayer(tensors, "aux_classifier") || row.name.find("resnet") == std::string::npos)
         continue;
