@@ -176,7 +176,7 @@ CHANNELS = (16, 32, 64, 128, 128)
 VGG = {"name": "vgg13_bn", "width": 0.25}
 ROWS = [
     twin.Twin("unet", Unet, {"name": "unet", "geometry": "published", "width": 0.25,
-                             "num_classes": CLASSES}, [116, 101], True),
+                             "num_classes": CLASSES}, [116, 124], True),
     twin.Twin("segnet", lambda: Mirror((2, 2, 2, 2, 2), CHANNELS),
               {"name": "segnet", "backbone": VGG, "num_classes": CLASSES}, [224, 161], True),
     twin.Twin("deconvnet", lambda: Mirror((2, 2, 2, 2, 2), CHANNELS, fc=1024),
