@@ -23,10 +23,7 @@ using testing::AllOf;
 using testing::HasSubstr;
 
 int64_t ParameterCount(const Json& spec, int classes) {
-  int64_t count = 0;
-  for (const at::Tensor& parameter : MakeModel(spec, classes)->parameters())
-    count += parameter.numel();
-  return count;
+  return CountParameters(*MakeModel(spec, classes));
 }
 
 TEST(DecodersTest, ParametersAreThePapers) {

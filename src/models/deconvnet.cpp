@@ -71,7 +71,8 @@ class DeconvNet : public SegModel {
     backbone_ =
         register_module("backbone", MakeTrunk(options.backbone, trunk, options.path + ".backbone"));
     const int64_t pool5 = backbone_->Channels(32), kernel = options.fc6_kernel;
-    const int64_t fc = options.fc_width > 0 ? options.fc_width : backbone_->HeadFc()->width;
+    const int64_t fc = fc_width_ =
+        options.fc_width > 0 ? options.fc_width : backbone_->HeadFc()->width;
     fc6_ = register_module("fc6", ConvUnit(pool5, fc, kernel));
     fc7_ = register_module("fc7", ConvUnit(fc, fc, 1));
     InitHe(*fc6_);
@@ -125,8 +126,7 @@ class DeconvNet : public SegModel {
     Start start = StartOnTrunk(*backbone_, source, new_layers);
     if (start.new_layers.empty()) return start;
     const std::optional<HeadFcLayers> fc = backbone_->HeadFc();
-    const FcShape shape = {backbone_->Channels(32), options_.fc6_kernel,
-                           fc6_->named_parameters()["0.weight"].size(0)};
+    const FcShape shape = {backbone_->Channels(32), options_.fc6_kernel, fc_width_};
     for (auto& [name, tensor] : FcStart(source, fc->fc6, fc->fc7, shape))
       start.tensors.emplace_back(name.substr(0, 4) + "0." + name.substr(4), tensor);
     return start;
@@ -153,6 +153,7 @@ class DeconvNet : public SegModel {
   }
 
   DeconvNetOptions options_;
+  int64_t fc_width_ = 0;
   std::shared_ptr<Trunk> backbone_;
   TensorSequential fc6_{nullptr}, fc7_{nullptr}, deconv_fc6_{nullptr};
   std::vector<Upsampling> ups_;

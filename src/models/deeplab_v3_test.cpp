@@ -17,11 +17,7 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 
-int64_t CountOf(const Json& spec) {
-  int64_t count = 0;
-  for (const at::Tensor& parameter : MakeModel(spec, 21)->parameters()) count += parameter.numel();
-  return count;
-}
+int64_t CountOf(const Json& spec) { return CountParameters(*MakeModel(spec, 21)); }
 
 TEST(DeepLabV3Test, ParametersAreTorchvisionsWithoutItsLastConvolution) {
   // torchvision has a 3x3 convolution and its batch norm between pyramid and scores.

@@ -53,6 +53,13 @@ inline std::string Difference(const NamedTensors& a, const NamedTensors& b) {
   return "";
 }
 
+/// Numbers in all parameters.
+inline int64_t CountParameters(const torch::nn::Module& module) {
+  int64_t count = 0;
+  for (const at::Tensor& parameter : module.parameters()) count += parameter.numel();
+  return count;
+}
+
 /// Those tensors whose names begin with `prefix`.
 inline NamedTensors Below(const NamedTensors& tensors, const std::string& prefix) {
   NamedTensors found;

@@ -16,12 +16,6 @@ namespace {
 
 using testing::HasSubstr;
 
-int64_t Numbers(const torch::nn::Module& module) {
-  int64_t count = 0;
-  for (const at::Tensor& parameter : module.parameters()) count += parameter.numel();
-  return count;
-}
-
 UnetOptions Published(double width = 1) {
   UnetOptions options;
   options.geometry = UnetGeometry::kPublished;
@@ -31,9 +25,9 @@ UnetOptions Published(double width = 1) {
 }
 
 TEST(UnetTest, SizesAreThePapers) {
-  EXPECT_EQ(Numbers(*MakeUnet(Published(), 2)), 31030658);
+  EXPECT_EQ(CountParameters(*MakeUnet(Published(), 2)), 31030658);
   UnetOptions colored;
-  EXPECT_EQ(Numbers(*MakeUnet(colored, 11)), 31032395);
+  EXPECT_EQ(CountParameters(*MakeUnet(colored, 11)), 31032395);
   const UnetSizes sizes = PublishedUnetSizes(5, 388);
   EXPECT_EQ(sizes.input, 572);
   EXPECT_EQ(sizes.output, 388);

@@ -19,12 +19,6 @@ double Profile(int64_t i, int64_t kernel) {
   return 1 - std::abs(i - center) / factor;
 }
 
-at::Tensor BilinearKernel(int64_t kernel) {
-  at::Tensor profile = at::empty({kernel}, at::kDouble);
-  for (int64_t i = 0; i < kernel; ++i) profile[i] = Profile(i, kernel);
-  return at::outer(profile, profile);
-}
-
 void CheckWindow(int64_t in_size, int64_t out_size, const BilinearGeometry& g) {
   const int64_t last = (in_size - 1) * g.stride + g.kernel;
   if (in_size < 1 || (!g.replicate_border && g.offset + out_size > last)) {
@@ -57,6 +51,12 @@ LinearTaps BilinearTaps(int64_t in_size, int64_t out_size, const BilinearGeometr
 }
 
 }  // namespace
+
+at::Tensor BilinearKernel(int64_t kernel) {
+  at::Tensor profile = at::empty({kernel}, at::kDouble);
+  for (int64_t i = 0; i < kernel; ++i) profile[i] = Profile(i, kernel);
+  return at::outer(profile, profile);
+}
 
 void BilinearGeometry::Check(const std::string& where) const {
   CheckAtLeast(where, "stride", stride, 1);

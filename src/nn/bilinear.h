@@ -29,6 +29,9 @@ struct BilinearGeometry {
   void Check(const std::string& where = "BilinearGeometry") const;
 };
 
+/// FCN's filter for every channel, (k, k) float64.
+at::Tensor BilinearKernel(int64_t kernel);
+
 /// The separable operator: each cell of the result is made of two neighbours in rows and columns.
 /// @param x  (N, C, h, w)
 /// @throws Error when the geometry is wrong or the window does not fit into the result

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/test_error.h"
+#include "tensor/test_gradients.h"
 
 namespace seglab {
 namespace {
@@ -44,27 +45,6 @@ double LargestDifference(const at::Tensor& a, const at::Tensor& b) {
 /// (out, in)
 at::Tensor RowWeights(int64_t in, int64_t out, const BilinearGeometry& geometry) {
   return BilinearInterpolation(torch::zeros({1, 1, in, in}), out, out, geometry).rows.Matrix();
-}
-
-/// Largest difference between LibTorch's gradient of `loss` and central differences.
-double GradientError(at::Tensor values, const std::function<at::Tensor(const at::Tensor&)>& loss) {
-  constexpr double kStep = 1e-5;
-  const at::Tensor variable = values.detach().clone().requires_grad_();
-  const at::Tensor gradient = torch::autograd::grad({loss(variable)}, {variable})[0].reshape({-1});
-  torch::NoGradGuard no_grad;
-  at::Tensor copy = values.detach().clone().contiguous();
-  at::Tensor flat = copy.view({-1});
-  double worst = 0;
-  for (int64_t i = 0; i < flat.numel(); ++i) {
-    const double value = flat[i].item<double>();
-    flat[i] = value + kStep;
-    const double above = loss(copy).item<double>();
-    flat[i] = value - kStep;
-    const double below = loss(copy).item<double>();
-    flat[i] = value;
-    worst = std::max(worst, std::abs(gradient[i].item<double>() - (above - below) / (2 * kStep)));
-  }
-  return worst;
 }
 
 TEST(BilinearTest, EqualsTheDenseTransposedConvolution) {

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/test_error.h"
+#include "tensor/test_gradients.h"
 
 namespace seglab {
 namespace {
@@ -86,25 +87,30 @@ TEST(ReNetTest, GradientsAreNumeric) {
   torch::manual_seed(3);
   ReNet layer(2, 3);
   layer->to(at::kDouble);
-  const at::Tensor x = torch::randn({1, 2, 3, 4}, at::kDouble).requires_grad_();
+  const at::Tensor x = torch::randn({1, 2, 3, 4}, at::kDouble);
   const at::Tensor weights = torch::randn({1, 6, 3, 4}, at::kDouble);
-  const auto value = [&](const at::Tensor& at) { return (layer->forward(at) * weights).sum(); };
-  value(x).backward();
-  const torch::NoGradGuard no_grad;
-  const auto check = [&](at::Tensor tensor, const at::Tensor& gradient) {
-    at::Tensor flat = tensor.view({-1});
+  const auto loss = [&](const at::Tensor& map) { return (layer->forward(map) * weights).sum(); };
+  EXPECT_LT(GradientError(x, loss), 1e-7);
+  // Of each of the layer's own tensors.
+  for (const auto& item : layer->named_parameters()) {
+    SCOPED_TRACE(item.key());
+    at::Tensor parameter = item.value();
+    loss(x).backward();
+    const at::Tensor gradient = parameter.grad().clone().view({-1});
+    layer->zero_grad();
+    const torch::NoGradGuard no_grad;
+    at::Tensor flat = parameter.view({-1});
     for (int64_t i = 0; i < flat.numel(); i += 3) {
+      constexpr double kStep = 1e-5;
       const double before = flat[i].item<double>();
-      flat[i] = before + 1e-6;
-      const double above = value(x.detach()).item<double>();
-      flat[i] = before - 1e-6;
-      const double below = value(x.detach()).item<double>();
+      flat[i] = before + kStep;
+      const double above = loss(x).item<double>();
+      flat[i] = before - kStep;
+      const double below = loss(x).item<double>();
       flat[i] = before;
-      EXPECT_NEAR(gradient.reshape({-1})[i].item<double>(), (above - below) / 2e-6, 1e-7);
+      EXPECT_NEAR(gradient[i].item<double>(), (above - below) / (2 * kStep), 1e-7);
     }
-  };
-  check(x.detach(), x.grad());
-  for (const at::Tensor& parameter : layer->parameters()) check(parameter, parameter.grad());
+  }
 }
 
 TEST(ReNetTest, OptionsAreChecked) {

@@ -16,15 +16,6 @@
 namespace seglab {
 namespace {
 
-/// FCN's bilinear profile as filter (k, k), scaled so that with stride 2 a constant stays itself.
-at::Tensor BilinearFilter(int64_t kernel) {
-  const double factor = static_cast<double>(kernel) / 2;
-  const at::Tensor places = at::arange(kernel, at::TensorOptions().dtype(at::kDouble));
-  const at::Tensor profile = 1 - (places - (factor - 0.5)).abs() / factor;
-  const at::Tensor filter = at::outer(profile, profile);
-  return (filter * (4 / filter.sum())).to(at::kFloat);
-}
-
 /// The upper left part.
 at::Tensor Cut(const at::Tensor& map, const BeforePool& to) {
   if (map.size(2) == to.height && map.size(3) == to.width) return map;
@@ -67,10 +58,9 @@ UpsamplingImpl::UpsamplingImpl(const UpsamplingOptions& options) : options_(opti
   if (options.kind != UpsamplingKind::kTransposed) return;
   const int64_t channels = options.channels, kernel = options.kernel;
   at::Tensor weight = at::zeros({channels, channels, kernel, kernel});
-  if (!weight.is_meta()) {  // of shapes alone there is nothing to fill
-    const at::Tensor filter = BilinearFilter(kernel);
-    for (int64_t c = 0; c < channels; ++c) weight[c][c].copy_(filter);
-  }
+  // With stride 2 a constant stays itself.
+  const at::Tensor filter = BilinearKernel(kernel) * (16.0 / static_cast<double>(kernel * kernel));
+  for (int64_t c = 0; c < channels; ++c) weight[c][c].copy_(filter);
   weight_ = register_parameter("weight", weight);
   bias_ = register_parameter("bias", at::zeros({channels}));
 }

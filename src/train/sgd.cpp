@@ -1,10 +1,12 @@
 #include "train/sgd.h"
 
-#include <ATen/Parallel.h>
 #include <torch/torch.h>
 
+#include <array>
 #include <map>
 #include <utility>
+
+#include "train/one_pass.h"
 
 namespace seglab {
 namespace {
@@ -13,32 +15,14 @@ struct Alike {
   std::vector<at::Tensor> tensors, velocities, gradients;
 };
 
-/// Whether the three lie in memory alike, in float32 on the CPU.
-bool InOnePass(const at::Tensor& tensor, const at::Tensor& velocity, const at::Tensor& gradient) {
-  return tensor.device().is_cpu() && tensor.scalar_type() == at::kFloat &&
-         gradient.scalar_type() == at::kFloat && gradient.layout() == at::kStrided &&
-         tensor.is_non_overlapping_and_dense() && tensor.strides() == velocity.strides() &&
-         tensor.strides() == gradient.strides();
-}
-
-/// Reads and writes each number once, where four operators go over them eleven times.
-void StepInOnePass(const at::Tensor& tensor, const at::Tensor& velocity, const at::Tensor& gradient,
-                   double momentum, double decay, double lr) {
-  auto* w = tensor.data_ptr<float>();
-  auto* v = velocity.data_ptr<float>();
-  const auto* g = gradient.data_ptr<float>();
-  const auto m = static_cast<float>(momentum), d = static_cast<float>(decay),
-             rate = static_cast<float>(lr);
-  constexpr int64_t kAtLeast = 1 << 15;  // numbers of a thread
-  at::parallel_for(0, tensor.numel(), kAtLeast, [=](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
-      v[i] = m * v[i] + rate * (g[i] + d * w[i]);
-      w[i] -= v[i];
-    }
+/// @return false where it cannot be done
+bool SgdInOnePass(const std::array<at::Tensor, 3>& tensors, double momentum, double decay,
+                  double lr) {
+  return InOnePass<3>(tensors, [=]<typename T>(const std::array<T*, 3>& at, int64_t i) {
+    const T m = static_cast<T>(momentum), d = static_cast<T>(decay), rate = static_cast<T>(lr);
+    at[2][i] = m * at[2][i] + rate * (at[0][i] + d * at[1][i]);
+    at[1][i] -= at[2][i];
   });
-  // As LibTorch's operators would: whoever keeps something made of the weights sees it.
-  tensor.unsafeGetTensorImpl()->bump_version();
-  velocity.unsafeGetTensorImpl()->bump_version();
 }
 
 }  // namespace
@@ -55,10 +39,8 @@ void Sgd::Apply(std::vector<Change> changes) {
   for (Change& change : changes) {
     const TrainedParameter& parameter = parameters()[change.index];
     const at::Tensor &tensor = parameter.tensor, &velocity = velocity_[change.index];
-    if (InOnePass(tensor, velocity, change.gradient)) {
-      StepInOnePass(tensor, velocity, change.gradient, momentum_, parameter.decay, change.lr);
+    if (SgdInOnePass({change.gradient, tensor, velocity}, momentum_, parameter.decay, change.lr))
       continue;
-    }
     Alike& group = groups[{change.lr, parameter.decay}];
     group.tensors.push_back(tensor);
     group.velocities.push_back(velocity);

@@ -7,6 +7,7 @@
 
 #include "models/backbones/backbone.h"
 #include "models/registry.h"
+#include "models/test_models.h"
 #include "tensor/state.h"
 
 // Parameters and state entries that torchvision has and papers print. VGG's are in vgg_test.cpp.
@@ -29,12 +30,6 @@ std::string CountName(const testing::TestParamInfo<CountRow>& info) {
     if (std::isalnum(static_cast<unsigned char>(c))) letters += c;
   }
   return letters;
-}
-
-int64_t Count(const torch::nn::Module& module) {
-  int64_t count = 0;
-  for (const auto& parameter : module.parameters()) count += parameter.numel();
-  return count;
 }
 
 class Classifier : public testing::TestWithParam<CountRow> {};
@@ -61,7 +56,7 @@ INSTANTIATE_TEST_SUITE_P(
 TEST_P(Classifier, HasItsParameters) {
   const CountRow& row = GetParam();
   const auto model = MakeClassifier(ParseJson(row.spec, "spec"), row.classes, "backbone");
-  EXPECT_EQ(Count(*model), row.parameters);
+  EXPECT_EQ(CountParameters(*model), row.parameters);
   if (row.entries > 0) {
     EXPECT_EQ(ModuleState(*model).size(), row.entries);
   }
@@ -104,7 +99,7 @@ INSTANTIATE_TEST_SUITE_P(
 TEST_P(Segmenter, HasItsParameters) {
   const CountRow& row = GetParam();
   const auto model = MakeModel(ParseJson(row.spec, "spec"), row.classes);
-  EXPECT_EQ(Count(*model), row.parameters);
+  EXPECT_EQ(CountParameters(*model), row.parameters);
   if (row.entries > 0) {
     EXPECT_EQ(ModuleState(*model).size(), row.entries);
   }

@@ -1,4 +1,5 @@
 #include "models/backbones/vgg.h"
+#include "models/test_models.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -47,12 +48,6 @@ int64_t CountByArithmetic(const VggRow& row, int64_t divisor, int64_t side, int6
   return count + (in * side * side * fc + fc) + (fc * fc + fc) + (fc * classes + classes);
 }
 
-int64_t CountNumbersOf(const torch::nn::Module& module) {
-  int64_t count = 0;
-  for (const auto& parameter : module.parameters()) count += parameter.numel();
-  return count;
-}
-
 std::vector<std::string> ParameterNames(const torch::nn::Module& module) {
   std::vector<std::string> names;
   for (const auto& [name, tensor] : ModuleState(module)) names.push_back(name);
@@ -86,7 +81,7 @@ TEST(VggTest, EveryRowHasItsLayersParameters) {
     for (int64_t side : {7, 3}) {
       const auto model = Classifier(
           Spec(row.name, "\"width\": 0.125, \"fc6_kernel\": " + std::to_string(side)), 10);
-      EXPECT_EQ(CountNumbersOf(*model), CountByArithmetic(row, 8, side, 10)) << row.name;
+      EXPECT_EQ(CountParameters(*model), CountByArithmetic(row, 8, side, 10)) << row.name;
     }
   }
 }
@@ -95,7 +90,7 @@ TEST(VggTest, EveryRowHasItsLayersParameters) {
 TEST(VggTest, FullVgg16) {
   torch::manual_seed(1);
   const auto model = Classifier("\"vgg16\"", 1000);
-  EXPECT_EQ(CountNumbersOf(*model), 138357544);
+  EXPECT_EQ(CountParameters(*model), 138357544);
   const auto parameters = model->named_parameters();
   EXPECT_EQ(parameters["classifier.0.weight"].sizes().vec(), (std::vector<int64_t>{4096, 25088}));
   EXPECT_EQ(parameters["classifier.6.weight"].sizes().vec(), (std::vector<int64_t>{1000, 4096}));
@@ -106,7 +101,7 @@ TEST(VggTest, FullVgg16) {
 }
 
 TEST(VggTest, FullVgg16WithBatchNorm) {
-  EXPECT_EQ(CountNumbersOf(*Classifier("\"vgg16_bn\"", 1000)), 138365992);
+  EXPECT_EQ(CountParameters(*Classifier("\"vgg16_bn\"", 1000)), 138365992);
 }
 
 TEST(VggTest, StateNamesAreTorchvisions) {
