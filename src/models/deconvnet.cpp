@@ -71,8 +71,8 @@ class DeconvNet : public SegModel {
     backbone_ =
         register_module("backbone", MakeTrunk(options.backbone, trunk, options.path + ".backbone"));
     const int64_t pool5 = backbone_->Channels(32), kernel = options.fc6_kernel;
-    const int64_t fc = fc_width_ =
-        options.fc_width > 0 ? options.fc_width : backbone_->HeadFc()->width;
+    fc_width_ = options.fc_width > 0 ? options.fc_width : backbone_->HeadFc()->width;
+    const int64_t fc = fc_width_;
     fc6_ = register_module("fc6", ConvUnit(pool5, fc, kernel));
     fc7_ = register_module("fc7", ConvUnit(fc, fc, 1));
     InitHe(*fc6_);

@@ -1,5 +1,4 @@
 #include "models/backbones/vgg.h"
-#include "models/test_models.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -13,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/test_error.h"
+#include "models/test_models.h"
 #include "tensor/state.h"
 
 namespace seglab {
